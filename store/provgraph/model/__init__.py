@@ -1,0 +1,75 @@
+"""The model: artifacts, executions, contexts, their types and the links between them, as frozen values."""
+
+from __future__ import annotations
+
+from provgraph.model.events import (
+    Association,
+    Attribution,
+    Certainty,
+    Derivation,
+    Event,
+    EventType,
+    ParentContext,
+    Records,
+    Step,
+    check_parents,
+)
+from provgraph.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node, parse_ref
+from provgraph.model.types import (
+    ArtifactType,
+    BaseType,
+    ContextType,
+    ExecutionType,
+    NodeKind,
+    NodeType,
+    merge_types,
+    type_key,
+)
+from provgraph.model.values import (
+    JsonValue,
+    Properties,
+    PropertyKind,
+    Proto,
+    Struct,
+    Value,
+    frozen_properties,
+    kind_of,
+    values_equal,
+)
+
+__all__ = [
+    "Artifact",
+    "ArtifactState",
+    "ArtifactType",
+    "Association",
+    "Attribution",
+    "BaseType",
+    "Certainty",
+    "Context",
+    "ContextType",
+    "Derivation",
+    "Event",
+    "EventType",
+    "Execution",
+    "ExecutionState",
+    "ExecutionType",
+    "JsonValue",
+    "Node",
+    "NodeKind",
+    "NodeType",
+    "ParentContext",
+    "Properties",
+    "PropertyKind",
+    "Proto",
+    "Records",
+    "Step",
+    "Struct",
+    "Value",
+    "check_parents",
+    "frozen_properties",
+    "kind_of",
+    "merge_types",
+    "parse_ref",
+    "type_key",
+    "values_equal",
+]
