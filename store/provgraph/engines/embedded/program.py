@@ -1,0 +1,22 @@
+"""The server's program: run by path, in the data folder, by the first user who needs it; never imported.
+
+    python -P program.py SETTINGS [FOLDER_OF_MODULES ...]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+if __name__ == "__main__":
+    # The starter may have found its modules on a path that this new process does not have.
+    sys.path += [entry for entry in sys.argv[2:] if entry not in sys.path]
+    try:
+        from provgraph.engines.embedded.serve import serve
+        from provgraph.engines.embedded.settings import Settings
+
+        status = serve(Settings.from_argument(sys.argv[1]))
+    except BaseException as error:  # the last words are for the starter to read
+        print(f"{type(error).__name__}: {' '.join(str(error).split())}", flush=True)
+        status = 1
+    os._exit(status)  # no thread of the JVM, no hook of JPype keeps the process
