@@ -1,0 +1,163 @@
+"""Fixtures that every kind of test shares: engines, their stores, the browser, the folder of real records."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import configuration, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+import provgraph
+from provgraph.engines.embedded import stop
+from provgraph.engines.url import open_engine
+from provgraph.errors import EngineError
+from tests.require import require
+from tests.servers.target import Bypass, Target
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BUILD = Path(__file__).resolve().parents[1] / "build"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a run independent of who starts it: no settings from outside, the same examples each time in CI."""
+    for name in [name for name in os.environ if name.startswith("PROVGRAPH_")]:
+        if not name.startswith("PROVGRAPH_TEST_"):
+            del os.environ[name]
+    # An engine that a killed test leaves behind ends by itself at once, not after half a minute.
+    os.environ["PROVGRAPH_LINGER"] = "1"
+    configuration.set_hypothesis_home_dir(BUILD / "cache" / "hypothesis")
+    examples = DirectoryBasedExampleDatabase(BUILD / "cache" / "hypothesis" / "examples")
+    settings.register_profile("local", deadline=None, database=examples)
+    settings.register_profile("ci", deadline=None, database=None, derandomize=True, print_blob=True)
+    settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell xdist what must stay on one worker: all that wipes the one Neo4j, and else each file for its fixtures."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        parameters = callspec.params.values() if callspec else ()
+        on_neo4j = any(isinstance(value, str) and value == "neo4j" for value in parameters)
+        on_neo4j = on_neo4j or "neo4j_target" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("neo4j" if on_neo4j else str(item.path)))
+
+
+@pytest.fixture(scope="session")
+def embedded_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The embedded engine on a folder of this session."""
+    folder = tmp_path_factory.mktemp("embedded") / "store"
+    engine = open_engine(f"embedded:{folder}", start_message=lambda _: None)
+    try:
+        engine.address()
+    except EngineError as error:
+        require("engine", str(error))
+    yield Target("embedded", engine, engine.url)
+    engine.close()
+    stop(folder)
+
+
+@pytest.fixture(scope="session")
+def neo4j_target() -> Iterator[Target]:
+    """The Neo4j server that `PROVGRAPH_TEST_NEO4J_URL`, `_USER` and `_PASSWORD` name: an empty one on this machine."""
+    url = os.environ.get("PROVGRAPH_TEST_NEO4J_URL")
+    if not url:
+        require("neo4j", "PROVGRAPH_TEST_NEO4J_URL names no server (see tests/servers/neo4j.py)")
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        pytest.fail(
+            "PROVGRAPH_TEST_NEO4J_URL is not on this machine, and the tests delete what is there", pytrace=False
+        )
+    user = os.environ.get("PROVGRAPH_TEST_NEO4J_USER", "neo4j")
+    password = os.environ.get("PROVGRAPH_TEST_NEO4J_PASSWORD")
+    target = Target("neo4j", open_engine(url, user=user, password=password), url, user, password)
+    bypass = Bypass(target)
+    if bypass.run("MATCH (n) RETURN n LIMIT 1"):
+        pytest.fail(
+            "the server at PROVGRAPH_TEST_NEO4J_URL is not empty, and the tests delete what is there", pytrace=False
+        )
+    yield target
+    bypass.wipe()
+    bypass.close()
+
+
+@pytest.fixture(params=["embedded", "neo4j"])
+def target(request: pytest.FixtureRequest) -> Target:
+    """Each engine in turn, with an empty store."""
+    return _emptied(request.getfixturevalue(f"{request.param}_target"))
+
+
+@pytest.fixture
+def graph(target: Target) -> Iterator[provgraph.Graph]:
+    """An open graph on an empty store, on each engine in turn: what the contract suite runs on."""
+    with provgraph.connect(target.url, user=target.user, password=target.password) as opened:
+        yield opened
+
+
+@pytest.fixture
+def bypass(target: Target) -> Iterator[Bypass]:
+    """The way into the target that does not go through the library."""
+    way = Bypass(target)
+    yield way
+    way.close()
+
+
+@pytest.fixture
+def embedded_url(embedded_target: Target) -> str:
+    """The URL of an empty store on the embedded engine, for programs under test."""
+    return _emptied(embedded_target).url
+
+
+@pytest.fixture
+def neo4j_url(neo4j_target: Target, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty store on Neo4j; user and password stand in the environment, where programs find them."""
+    monkeypatch.setenv("PROVGRAPH_USER", neo4j_target.user or "")
+    monkeypatch.setenv("PROVGRAPH_PASSWORD", neo4j_target.password or "")
+    return _emptied(neo4j_target).url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium of this machine, driven by Playwright."""
+    executable = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if executable is None:
+        require("chromium", f"none of {', '.join(CHROMIUM_NAMES)} is on PATH")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real records of other tools, which is not part of this repository."""
+    folder = os.environ.get("PROVGRAPH_TEST_DATA")
+    if not folder or not Path(folder).is_dir():
+        require("data", "PROVGRAPH_TEST_DATA names no folder")
+    return Path(folder)
+
+
+def _emptied(target: Target) -> Target:
+    way = Bypass(target)
+    way.wipe()
+    way.close()
+    return target

@@ -1,0 +1,47 @@
+"""A store that tests may wipe: an engine with what a user needs to reach it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from neo4j import Driver, GraphDatabase
+
+from provgraph.engines.address import Engine
+
+EngineName = Literal["embedded", "neo4j"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An engine under test, and what `provgraph.connect` takes to use it."""
+
+    name: EngineName
+    engine: Engine
+    url: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+class Bypass:
+    """The tests' own way into a target, to see and to do there what the library would not."""
+
+    def __init__(self, target: Target) -> None:
+        address = target.engine.address()
+        login = None if address.password is None else (address.user or "", address.password)
+        self._driver: Driver = GraphDatabase.driver(address.uri, auth=login)
+        self._database = address.database
+
+    def run(self, statement: str, **parameters: object) -> list[dict[str, object]]:
+        """The rows of one statement, each as a mapping from its column names."""
+        records = self._driver.execute_query(statement, parameters, database_=self._database).records
+        return [dict(record) for record in records]
+
+    def wipe(self) -> None:
+        """Delete every node and relationship, in pieces that the server's memory can take."""
+        while self.run("MATCH (n) WITH n LIMIT 10000 DETACH DELETE n RETURN count(*) AS n") != [{"n": 0}]:
+            pass
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._driver.close()
