@@ -14,9 +14,9 @@ __all__ = ["find_data_folder"]
 def find_data_folder(start: Path | None = None) -> Path:
     """The data folder for work in `start` (by default the current directory); it need not exist yet.
 
-    Inside a Git repository: the nearest `.provgraph` up to the repository's root, else `.provgraph` in that root. Outside of
-    one: the nearest in a parent folder on the same file system, short of the home folder (which counts only when one
-    works right there), else `.provgraph` in `start`.
+    Inside a Git repository: the nearest `.provgraph` up to the repository's root, else `.provgraph` in that root.
+    Outside of one: the nearest in a parent folder on the same file system, short of the home folder (which counts only
+    when one works right there), else `.provgraph` in `start`.
 
     Raises:
         ConfigurationError: the nearest one belongs to another user, or the current directory was removed.

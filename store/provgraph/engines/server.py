@@ -17,7 +17,9 @@ class ServerEngine:
         database: None for the user's home database.
     """
 
-    def __init__(self, uri: str, *, user: str | None = None, password: str | None = None, database: str | None = None) -> None:
+    def __init__(
+        self, uri: str, *, user: str | None = None, password: str | None = None, database: str | None = None
+    ) -> None:
         self._address = Address(uri, user, password, database)
 
     @property
@@ -34,7 +36,7 @@ class ServerEngine:
         """Always the same; the driver itself finds the members of a cluster."""
         return self._address
 
-    def alive(self, wait: float = 0.0) -> bool:
+    def alive(self, wait: float = 0.0) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """True: nothing is known here that the driver does not know better."""
         return True
 

@@ -31,8 +31,9 @@ def open_engine(
     """The engine that `url` names. Nothing is started or connected before its address is asked for.
 
     Args:
-        url: ``embedded:PATH`` (``~`` is the home folder), ``embedded:`` alone for the data folder of the current directory, or
-            ``neo4j://HOST:PORT`` and its relatives. None: what `PROVGRAPH_URL` says, else as ``embedded:``.
+        url: ``embedded:PATH`` (``~`` is the home folder), ``embedded:`` alone for the data folder of the current
+            directory, or ``neo4j://HOST:PORT`` and its relatives. None: what `PROVGRAPH_URL` says, else as
+            ``embedded:``.
         user: for a server; else `PROVGRAPH_USER`, else ``neo4j`` if there is a password.
         password: for a server; else `PROVGRAPH_PASSWORD`.
         database: for a server; else `PROVGRAPH_DATABASE`, else the user's home database.
@@ -68,7 +69,9 @@ def _embedded_folder(path: str) -> Path:
     if not path:
         return find_data_folder()
     if path.startswith("//") and not path.startswith("///"):
-        raise ConfigurationError(f"embedded:{path} names no folder: write embedded:PATH, as in embedded:store or embedded:/data/store")
+        raise ConfigurationError(
+            f"embedded:{path} names no folder: write embedded:PATH, as in embedded:store or embedded:/data/store"
+        )
     if "\0" in path:
         raise ConfigurationError("the data folder's name holds a null character")
     if path.startswith("///"):
@@ -89,11 +92,15 @@ def _server_uri(text: str) -> str:
         raise ConfigurationError("the server's URL has an impossible host or port: write neo4j://HOST:7687")
     if "@" in parts.netloc:
         # URLs get printed, stored and logged; secrets must not.
-        raise ConfigurationError("no user or password in the URL: set PROVGRAPH_USER and PROVGRAPH_PASSWORD, or pass user and password")
+        raise ConfigurationError(
+            "no user or password in the URL: set PROVGRAPH_USER and PROVGRAPH_PASSWORD, or pass user and password"
+        )
     if not parts.hostname:
         raise ConfigurationError(f"the server's URL names no host: write {parts.scheme}://HOST:7687")
     if parts.path not in ("", "/") or parts.fragment:
-        raise ConfigurationError("no path in the server's URL: name the database by PROVGRAPH_DATABASE, or pass database")
+        raise ConfigurationError(
+            "no path in the server's URL: name the database by PROVGRAPH_DATABASE, or pass database"
+        )
     if parts.query and not parts.scheme.startswith("neo4j"):
         raise ConfigurationError("a routing context (after `?`) goes with neo4j:// only")
     return f"{parts.scheme}://{parts.netloc}" + (f"?{parts.query}" if parts.query else "")

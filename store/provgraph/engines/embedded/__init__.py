@@ -1,7 +1,7 @@
 """The embedded engine: one local server per data folder, shared by any number of processes.
 
-The server is one Python process with the JVM inside, so nothing can be orphaned, whatever is killed in which order. A user
-is an open loopback connection, the *lease*; the server stops a while after the last one closed. The proof that a
+The server is one Python process with the JVM inside, so nothing can be orphaned, whatever is killed in which order. A
+user is an open loopback connection, the *lease*; the server stops a while after the last one closed. The proof that a
 server exists is its lock on ``server.lock``; ``server.json`` says where to find it, and both ends prove who they are
 before either is trusted.
 """

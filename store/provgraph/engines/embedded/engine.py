@@ -20,8 +20,12 @@ __all__ = ["EmbeddedEngine"]
 _USER = "root"
 
 
+_users: weakref.WeakSet[EmbeddedEngine] = weakref.WeakSet()
+
+
 def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
 
 
 class EmbeddedEngine:
@@ -35,8 +39,6 @@ class EmbeddedEngine:
         settings: read from the environment by default.
         start_message: told one line when a server must be started, which takes a moment; by default it goes to stderr.
     """
-
-    _all: weakref.WeakSet[EmbeddedEngine] = weakref.WeakSet()
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class EmbeddedEngine:
         self._lease: Lease | None = None
         self._address: Address | None = None
         self._generation = 0
-        EmbeddedEngine._all.add(self)
+        _users.add(self)
 
     @property
     def folder(self) -> Path:
@@ -109,14 +111,15 @@ class EmbeddedEngine:
     def _announce(self, folder: Path) -> None:
         self._start_message(f"starting the embedded engine in {folder} (about 2 s)")
 
-    def _after_fork_in_child(self) -> None:
+    def forget_parent(self) -> None:
+        """Called in a child right after a fork: what its parent holds must not live on because of it."""
         self._mutex = threading.Lock()  # a thread that does not exist here may hold the old one
         self._leave()
 
 
 def _after_fork_in_child() -> None:
-    for engine in list(EmbeddedEngine._all):
-        engine._after_fork_in_child()
+    for engine in list(_users):
+        engine.forget_parent()
 
 
 if hasattr(os, "register_at_fork"):

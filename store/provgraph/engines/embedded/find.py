@@ -80,7 +80,9 @@ def _start(folder: Path, settings: Settings, on_start: Callable[[Path], None], d
 
 def _silent(folder: Path) -> str:
     if state.read_format(folder) not in (None, state.FORMAT):
-        return "another version of provgraph serves it; run `provgraph stop` of that version, or wait until its users leave"
+        return (
+            "another version of provgraph serves it: run that version's `provgraph stop`, or wait until its users leave"
+        )
     return (
         f"a process holds {folders.SERVER_LOCK} but does not answer (it hangs, or runs in another container); "
         f"end the process that {state.STATE_FILE} names by its pid, if it is stuck"

@@ -16,7 +16,6 @@ Other parts of provgraph keep their own subfolders beside these.
 from __future__ import annotations
 
 import errno
-import os
 from pathlib import Path
 
 from filelock import FileLock
@@ -27,9 +26,9 @@ __all__ = [
     "DATABASES",
     "FOLDER_NAME",
     "GITIGNORE",
+    "SERVER_LOCK",
     "SERVER_LOG",
     "START_LOCK",
-    "SERVER_LOCK",
     "file_lock",
     "identity",
     "prepare",
@@ -69,7 +68,7 @@ def prepare(folder: Path) -> None:
     try:
         if not folder.is_dir():
             folder.mkdir(parents=True, mode=0o700)
-        names = set(os.listdir(folder))
+        names = {entry.name for entry in folder.iterdir()}
         if SERVER_LOCK not in names and DATABASES not in names:
             if folder.name != FOLDER_NAME and not names <= _HARMLESS:
                 raise ConfigurationError(

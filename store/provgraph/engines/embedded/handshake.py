@@ -1,7 +1,7 @@
 """What a user and the server say to each other before either trusts the other.
 
-The server greets with a nonce; the user answers with a hello; the server replies. Both prove that they know the password,
-which does not travel, over both nonces. The user also names the lock file that it sees, so the server of a
+The server greets with a nonce; the user answers with a hello; the server replies. Both prove that they know the
+password, which does not travel, over both nonces. The user also names the lock file that it sees, so the server of a
 folder that was copied or moved turns it away.
 """
 
@@ -14,7 +14,18 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
-__all__ = ["MAX_LINE", "Hello", "HandshakeError", "Purpose", "Reply", "hello", "new_nonce", "read_hello", "read_reply", "reply"]
+__all__ = [
+    "MAX_LINE",
+    "HandshakeError",
+    "Hello",
+    "Purpose",
+    "Reply",
+    "hello",
+    "new_nonce",
+    "read_hello",
+    "read_reply",
+    "reply",
+]
 
 MAX_LINE = 2000  # bytes of any line of the handshake
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 from provgraph.engines.embedded.folder import DATABASES
 
-__all__ = ["DATABASE", "Java", "engine_name", "start"]
+__all__ = ["DATABASE", "Java", "engine_name", "home", "start"]
 
 DATABASE = "provgraph"
 
@@ -62,11 +63,65 @@ def home() -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
 
+class _Field(Protocol):
+    def setAccessible(self, yes: bool) -> None: ...  # noqa: N802 - Java's name
+    def get(self, of: object) -> _Listener: ...
+
+
+class _Listener(Protocol):
+    def getPort(self) -> int: ...  # noqa: N802
+
+
+class _Class(Protocol):
+    def getDeclaredField(self, name: str) -> _Field: ...  # noqa: N802
+
+
+class _Plugin(Protocol):
+    def getName(self) -> object: ...  # noqa: N802
+    def getClass(self) -> _Class: ...  # noqa: N802
+
+
+class _Setting(Protocol):
+    def setValue(self, value: object) -> None: ...  # noqa: N802
+
+
+class _Settings(Protocol):
+    def findByKey(self, key: str) -> _Setting: ...  # noqa: N802
+
+
+class _Configuration(Protocol):
+    def setValue(self, key: str, value: object) -> None: ...  # noqa: N802
+
+
+class _Modes(Protocol):
+    READ_WRITE: object
+
+
+class _ComponentFile(Protocol):
+    MODE: _Modes
+
+
+class _Server(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def isStarted(self) -> bool: ...  # noqa: N802
+    def existsDatabase(self, name: str) -> bool: ...  # noqa: N802
+    def createDatabase(self, name: str, mode: object) -> object: ...  # noqa: N802
+    def getPlugins(self) -> Iterable[_Plugin]: ...  # noqa: N802
+
+
+class _JPype(Protocol):
+    """As much of the untyped JPype as is used here."""
+
+    def startJVM(self, *arguments: str, classpath: Sequence[str], interrupt: bool) -> None: ...  # noqa: N802
+    def JClass(self, name: str) -> object: ...  # noqa: N802
+
+
 @dataclass(frozen=True, slots=True)
 class Java:
     """A running ArcadeDB server."""
 
-    server: Any  # a Java object
+    server: _Server
     bolt_port: int
 
     def running(self) -> bool:
@@ -83,18 +138,7 @@ def start(folder: Path, host: str, password: str, statement_timeout: float, flag
 
     Raises whatever JPype and Java raise.
     """
-    import jpype
-
-    installed = home()
-    if installed is None:
-        raise ModuleNotFoundError(f"{_DISTRIBUTION} is not installed")
-    jpype.startJVM(
-        str(installed / "jre" / _JVM_LIBRARY.get(sys.platform, "lib/server/libjvm.so")),
-        *_JVM_FLAGS,
-        *flags,
-        classpath=sorted(str(jar) for jar in (installed / "jars").glob("*.jar")),
-        interrupt=False,
-    )
+    jpype = _start_jvm(flags)
     settings: dict[str, str | int | bool] = {
         "server.rootPath": str(folder),
         "server.databaseDirectory": str(folder / DATABASES),
@@ -111,17 +155,34 @@ def start(folder: Path, host: str, password: str, statement_timeout: float, flag
         "polyglotEngineEnabled": False,
         "serverMetrics": False,
     }
-    configuration = jpype.JClass("com.arcadedb.ContextConfiguration")()
-    everywhere = jpype.JClass("com.arcadedb.GlobalConfiguration")
+    configuration = cast("Callable[[], _Configuration]", jpype.JClass("com.arcadedb.ContextConfiguration"))()
+    everywhere = cast("_Settings", jpype.JClass("com.arcadedb.GlobalConfiguration"))
     for name, value in settings.items():
         configuration.setValue(f"arcadedb.{name}", value)
         everywhere.findByKey(f"arcadedb.{name}").setValue(value)
     configuration.setValue("arcadedb.server.rootPassword", password)  # in memory: on no command line, in no file
-    server = jpype.JClass("com.arcadedb.server.ArcadeDBServer")(configuration)
+    make = cast("Callable[[_Configuration], _Server]", jpype.JClass("com.arcadedb.server.ArcadeDBServer"))
+    server = make(configuration)
     server.start()
     if not server.existsDatabase(DATABASE):
-        server.createDatabase(DATABASE, jpype.JClass("com.arcadedb.engine.ComponentFile").MODE.READ_WRITE)
+        files = cast("_ComponentFile", jpype.JClass("com.arcadedb.engine.ComponentFile"))
+        server.createDatabase(DATABASE, files.MODE.READ_WRITE)
     bolt = next(plugin for plugin in server.getPlugins() if "Bolt" in str(plugin.getName()))
     listener = bolt.getClass().getDeclaredField("listener")
     listener.setAccessible(True)
     return Java(server, int(listener.get(bolt).getPort()))
+
+
+def _start_jvm(flags: Sequence[str]) -> _JPype:
+    installed = home()
+    if installed is None:
+        raise ModuleNotFoundError(f"{_DISTRIBUTION} is not installed")
+    jpype = cast("_JPype", importlib.import_module("jpype"))
+    jpype.startJVM(
+        str(installed / "jre" / _JVM_LIBRARY.get(sys.platform, "lib/server/libjvm.so")),
+        *_JVM_FLAGS,
+        *flags,
+        classpath=sorted(str(jar) for jar in (installed / "jars").glob("*.jar")),
+        interrupt=False,
+    )
+    return jpype

@@ -30,8 +30,10 @@ _PLATFORMS = {
     ("darwin", "arm64"): "macOS 11 or newer",
     ("win32", "amd64"): "Windows",
 }
-_MEMORY = re.compile(r"insufficient memory|could not reserve|OutOfMemory|cannot allocate|not enough space", re.I)
-_FAILURE = re.compile(r"error|exception|insufficient|unrecognized|invalid|failed|severe", re.I)
+_MEMORY = re.compile(
+    r"insufficient memory|could not reserve|OutOfMemory|cannot allocate|not enough space", re.IGNORECASE
+)
+_FAILURE = re.compile(r"error|exception|insufficient|unrecognized|invalid|failed|severe", re.IGNORECASE)
 
 _started: list[subprocess.Popen[bytes]] = []
 
@@ -50,7 +52,7 @@ class Launch:
         _require_engine()
         if shutil.disk_usage(folder).free < _LEAST_DISK:
             raise EngineError(
-                f"no room in the data folder {folder}: the engine needs {_LEAST_DISK >> 20} MB to start; make room on its disk"
+                f"no room in the data folder {folder}: make room on its disk (a start needs {_LEAST_DISK >> 20} MB)"
             )
         if self._log.exists() and self._log.stat().st_size > _LOG_TURNS_AT:
             self._log.replace(self._log.with_suffix(".old"))
@@ -77,7 +79,7 @@ class Launch:
         words = self._last_words()
         if _MEMORY.search(words):
             advice = "free some memory, or allow the JVM less with PROVGRAPH_JVM=-Xmx256m"
-        elif "unrecognized" in words.lower() or "invalid" in words.lower() and "option" in words.lower():
+        elif "unrecognized" in words.lower() or ("invalid" in words.lower() and "option" in words.lower()):
             advice = "correct PROVGRAPH_JVM"
         else:
             advice = f"see {self._log}"
@@ -98,13 +100,16 @@ class Launch:
 
 def _require_engine() -> None:
     if getattr(sys, "frozen", False) or not sys.executable:
-        raise EngineError(f"the embedded engine needs a Python interpreter to run its server, and this is none; {USE_A_SERVER}")
+        raise EngineError(
+            f"the embedded engine needs a Python interpreter to run its server, and this is none; {USE_A_SERVER}"
+        )
     if java.home() is not None and importlib.util.find_spec("jpype") is not None:
         return
     here = (sys.platform, platform.machine().lower())
     if here in _PLATFORMS:
         raise EngineError(
-            f"the embedded engine is not installed: `pip install arcadedb-embedded` ({_PLATFORMS[here]}), or {USE_A_SERVER}"
+            "the embedded engine is not installed: `pip install arcadedb-embedded` "
+            f"({_PLATFORMS[here]}), or {USE_A_SERVER}"
         )
     raise EngineError(f"the embedded engine has no build for this platform ({here[0]}, {here[1]}); {USE_A_SERVER}")
 
@@ -116,18 +121,38 @@ def _spawn(folder: Path, settings: Settings, log: int) -> subprocess.Popen[bytes
     if sys.platform.startswith("linux"):
         environment["LC_ALL"] = "C.UTF-8"  # Java encodes file names by the locale: under LC_ALL=C they would be lost
     # -P: the data folder is the working directory, and nothing is to be imported from there.
-    command = [sys.executable, "-P", str(Path(__file__).with_name("program.py").absolute()), settings.to_argument(), *_module_folders()]
+    command = [
+        sys.executable,
+        "-P",
+        str(Path(__file__).with_name("program.py").absolute()),
+        settings.to_argument(),
+        *_module_folders(),
+    ]
     try:
         if sys.platform == "win32":
             apart = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
             return subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, creationflags=apart
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                creationflags=apart,
             )
         return subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     except OSError as error:
-        raise EngineError(f"no process can be made for the engine ({error.strerror}): end others, or raise the limit") from error
+        raise EngineError(
+            f"no process can be made for the engine ({error.strerror}): end others, or raise the limit"
+        ) from error
 
 
 def _module_folders() -> list[str]:

@@ -70,9 +70,7 @@ def call(folder: Path, purpose: Purpose, linger: float = 0.0) -> Lease | None:
             greeting = lines.readline(handshake.MAX_LINE).decode("ascii").strip()
             said = Hello(purpose, handshake.new_nonce(), lock, float(linger))
             sock.sendall(handshake.hello(published.password, greeting, said))
-            reply = handshake.read_reply(
-                published.password, greeting, said.nonce, lines.readline(handshake.MAX_LINE)
-            )
+            reply = handshake.read_reply(published.password, greeting, said.nonce, lines.readline(handshake.MAX_LINE))
     except (OSError, UnicodeError, HandshakeError):
         sock.close()
         return None

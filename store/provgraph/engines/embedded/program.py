@@ -1,6 +1,6 @@
 """The server's program: run by path, in the data folder, by the first user who needs it; never imported.
 
-    python -P program.py SETTINGS [FOLDER_OF_MODULES ...]
+python -P program.py SETTINGS [FOLDER_OF_MODULES ...]
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ if __name__ == "__main__":
         from provgraph.engines.embedded.settings import Settings
 
         status = serve(Settings.from_argument(sys.argv[1]))
-    except BaseException as error:  # the last words are for the starter to read
-        print(f"{type(error).__name__}: {' '.join(str(error).split())}", flush=True)
+    except BaseException as error:  # noqa: BLE001 - the last words, for the starter to read
+        sys.stdout.write(f"{type(error).__name__}: {' '.join(str(error).split())}\n")
         status = 1
+    sys.stdout.flush()
     os._exit(status)  # no thread of the JVM, no hook of JPype keeps the process

@@ -6,10 +6,12 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 from filelock import Timeout
 
@@ -66,7 +68,7 @@ def serve(settings: Settings) -> int:
 
         reason = Watch(listener, password, held, settings.linger, healthy, stop).run()
     # The lease port is closed: newcomers wait for the lock, which goes with the process.
-    print(f"stopping: {reason}", flush=True)
+    sys.stdout.write(f"stopping: {reason}\n")
     last_resort = threading.Timer(_STOP_WITHIN, os._exit, [3])
     last_resort.daemon = True
     last_resort.start()
@@ -77,10 +79,14 @@ def serve(settings: Settings) -> int:
 
 def _stop_on_signals() -> threading.Event:
     stop = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what a handler is given
+        stop.set()
+
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         # This session has no terminal: whoever sends one of them means this process.
         if number := getattr(signal, name, None):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, handle)
     return stop
 
 

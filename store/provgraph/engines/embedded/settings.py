@@ -44,7 +44,9 @@ class Settings:
         try:
             jvm = tuple(shlex.split(env.get("PROVGRAPH_JVM", "")))
         except ValueError as error:
-            raise ConfigurationError(f"PROVGRAPH_JVM cannot be read ({error}): give flags as on a command line") from error
+            raise ConfigurationError(
+                f"PROVGRAPH_JVM cannot be read ({error}): give flags as on a command line"
+            ) from error
         return cls(
             linger=_seconds(env, "PROVGRAPH_LINGER", _DEFAULTS.linger, least=0.0),
             start_timeout=_seconds(env, "PROVGRAPH_START_TIMEOUT", _DEFAULTS.start_timeout, least=1.0),

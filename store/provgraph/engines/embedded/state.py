@@ -75,9 +75,9 @@ def write(folder: Path, state: State) -> None:
     """
     draft = folder / f"{STATE_FILE}.{secrets.token_hex(4)}"
     try:
-        with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
             json.dump(asdict(state), file)
-        os.replace(draft, folder / STATE_FILE)
+        draft.replace(folder / STATE_FILE)
     except OSError:
         draft.unlink(missing_ok=True)
         raise

@@ -24,14 +24,14 @@ class EngineStatus:
 
     Attributes:
         folder: the data folder, absolute.
-        state: ``running``; ``stopped`` (the next use starts it); ``absent`` (no data folder there yet); ``silent`` (a process
-            holds the folder but does not answer: it is starting, stopping, hung, or in another container).
+        state: ``running``; ``stopped`` (the next use starts it); ``absent`` (no data folder there yet); ``silent`` (a
+            process holds the folder but does not answer: it is starting, stopping, hung, or in another container).
         engine: name and version: of the running server, else of the installed one; None if none is installed.
         size_bytes: space that the folder takes on disk.
         pid: of the running server.
         started: when it started, in epoch milliseconds.
         users: how many connections of users it has.
-        bolt: its address, for people who want to look inside with another program; the password stands in `server.json`.
+        bolt: its address, for people who look inside with another program; the password stands in `server.json`.
     """
 
     folder: Path
@@ -58,7 +58,14 @@ def inspect(folder: str | os.PathLike[str]) -> EngineStatus:
         answer.close()
         seen = answer.state
         return EngineStatus(
-            path, "running", seen.engine, _size(path), seen.pid, seen.started, answer.reply.users, f"bolt://127.0.0.1:{seen.bolt}"
+            path,
+            "running",
+            seen.engine,
+            _size(path),
+            seen.pid,
+            seen.started,
+            answer.reply.users,
+            f"bolt://127.0.0.1:{seen.bolt}",
         )
     try:
         silent = somebody_serves(path)
@@ -82,7 +89,8 @@ def stop(folder: str | os.PathLike[str], timeout: float = 35.0) -> bool:
         while (path / folders.SERVER_LOCK).exists() and somebody_serves(path):
             if time.monotonic() > deadline:
                 raise EngineError(
-                    f"the engine of {path} has not ended within {timeout:g} s: end the process that server.json names by its pid"
+                    f"the engine of {path} has not ended within {timeout:g} s: "
+                    "end the process that server.json names by its pid"
                 )
             if not asked and (answer := call(path, "stop")):
                 asked = True
@@ -105,7 +113,7 @@ def _size(path: Path) -> int:
     for root, _, names in os.walk(path):
         for name in names:
             try:
-                stat = os.lstat(os.path.join(root, name))
+                stat = Path(root, name).lstat()
             except OSError:  # a file of the running engine, gone since it was listed
                 continue
             # Sparse files take less than their length; Windows does not tell the blocks.

@@ -68,9 +68,18 @@ class Watch:
         self._had_users = False
 
     def run(self) -> str:
-        """Returns the reason to stop."""
+        """Returns the reason to stop, once every user has been told by the end of its lease."""
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
+        try:
+            return self._serve()
+        finally:
+            # Now, not with the process: users are not to send more work to an engine that is closing its databases.
+            for sock in (*self._leases, *self._newcomers):
+                sock.close()
+            self._selector.close()
+
+    def _serve(self) -> str:
         checked = 0.0
         while not self._stop.is_set():
             if not self._leases and time.monotonic() >= self._deadline:
