@@ -1,0 +1,1 @@
+"""The provgraph dashboard: a Streamlit application over a provgraph store."""

@@ -1,0 +1,88 @@
+// What lies over the drawing: the tip of a node, the legend of what occurs, and the table of the same content.
+const STYLE_WORDS = {
+  derivation: "derived, step not recorded",
+  same: "same thing in two tools",
+  possible: "possible",
+  pending: "pending output",
+  relation: "other relation",
+};
+
+function showTip(root, node, anchor) {
+  const tip = root.querySelector(".tip");
+  tip.hidden = node === null;
+  if (node === null) return;
+  const hint = node.count > 1 ? "double-click to unfold" : node.card ? "double-click to focus" : "";
+  tip.replaceChildren(
+    html("div", "tip-type", heading(node)),
+    html("div", "tip-name", node.name),
+    html("div", "tip-note", [node.stateText, node.note].filter(Boolean).join(" · ")),
+    html("div", "tip-hint", hint),
+  );
+  const frame = root.getBoundingClientRect();
+  const box = anchor.getBoundingClientRect();
+  const left = Math.min(Math.max(box.left - frame.left, 6), frame.width - tip.offsetWidth - 6);
+  const below = box.bottom - frame.top + 10;
+  const top = below + tip.offsetHeight > frame.height ? box.top - frame.top - tip.offsetHeight - 10 : below;
+  tip.style.left = `${left}px`;
+  tip.style.top = `${top}px`;
+}
+
+function fillLegend(root, data) {
+  const states = new Map(data.nodes.map((node) => [node.stateText, node]));
+  const styles = new Set(data.edges.map((edge) => edge.style).filter((style) => style in STYLE_WORDS));
+  const entries = [...states].map(([text, node]) => {
+    const entry = html("span");
+    entry.append(shape("svg", { viewBox: "-6 -6 12 12" }, stateMark(node, 0, 0)), html("span", "", text));
+    return entry;
+  });
+  for (const style of styles) {
+    const drawn = drawEdge({ style, points: [[1, 6], [25, 6]] });
+    light(drawn, false, false);
+    const entry = html("span");
+    entry.append(shape("svg", { viewBox: "0 0 27 12", class: "wide" }, drawn.group), html("span", "", STYLE_WORDS[style]));
+    entries.push(entry);
+  }
+  root.querySelector(".legend").replaceChildren(...entries);
+}
+
+function fillTable(root, data, around) {
+  const byId = new Map(data.nodes.map((node) => [node.id, node]));
+  const names = (ids) => ids.map((id) => byId.get(id).name || heading(byId.get(id))).join(", ");
+  const table = html("table");
+  table.append(html("caption", "", data.label));
+  const row = (cells, tag) => {
+    const line = html("tr");
+    cells.forEach((text, column) => {
+      const cell = html(column === 0 ? "th" : tag, "", text);
+      if (column === 0) cell.scope = tag === "th" ? "col" : "row";
+      line.append(cell);
+    });
+    return line;
+  };
+  const head = html("thead");
+  head.append(row(["Name", "Type", "State", "From", "To", "Hidden left", "Hidden right"], "th"));
+  const body = html("tbody");
+  for (const node of [...data.nodes].sort((a, b) => a.layer - b.layer || a.y - b.y)) {
+    body.append(
+      row(
+        [
+          node.name || heading(node),
+          heading(node),
+          node.stateText,
+          names(around.before.get(node.id)),
+          names(around.after.get(node.id)),
+          String(node.left),
+          String(node.right),
+        ],
+        "td",
+      ),
+    );
+  }
+  table.append(head, body);
+  root.querySelector(".sheet").replaceChildren(table);
+}
+
+function toggleTable(root) {
+  const hidden = root.querySelector(".sheet").classList.toggle("visually-hidden");
+  root.querySelector('[data-do="table"]').setAttribute("aria-pressed", String(!hidden));
+}
