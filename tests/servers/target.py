@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, LiteralString
 
 from neo4j import Driver, GraphDatabase
 
@@ -32,7 +32,7 @@ class Bypass:
         self._driver: Driver = GraphDatabase.driver(address.uri, auth=login)
         self._database = address.database
 
-    def run(self, statement: str, **parameters: object) -> list[dict[str, object]]:
+    def run(self, statement: LiteralString, **parameters: object) -> list[dict[str, object]]:
         """The rows of one statement, each as a mapping from its column names."""
         records = self._driver.execute_query(statement, parameters, database_=self._database).records
         return [dict(record) for record in records]
