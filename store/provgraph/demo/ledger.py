@@ -1,0 +1,90 @@
+"""What was recorded so far, by the plant's own names, and the way every step of the demo is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from provgraph.demo.features import Extractor, FeatureTable
+from provgraph.demo.plant import PIPELINE, PROJECT, ModelPlan
+from provgraph.demo.recorder import Recorded, Recorder, Step, Value
+
+__all__ = ["Ledger", "Side"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A dataset, or one side of its split: what it is called, its file, and its artifact."""
+
+    name: str
+    path: Path
+    artifact: Recorded
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The graph that is written to, the folder of the files, and the artifacts recorded so far.
+
+    Attributes:
+        firmwares, configs, batches, labels, models, deployments: what was recorded, by name.
+        datasets: training and validation side of each version.
+        extractors: what each version of the feature extraction has seen.
+        trained: plan and file of each model.
+        failed_key: the key of the execution that failed; empty until it has.
+        executions: how many executions were recorded.
+    """
+
+    root: Path
+    graph: Recorder
+    seed: int
+    firmwares: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
+    configs: dict[tuple[str, int], Recorded] = field(default_factory=dict[tuple[str, int], Recorded])
+    batches: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
+    labels: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
+    datasets: dict[str, tuple[Side, Side]] = field(default_factory=dict[str, tuple[Side, Side]])
+    models: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
+    trained: dict[str, tuple[ModelPlan, Path]] = field(default_factory=dict[str, tuple[ModelPlan, Path]])
+    deployments: dict[tuple[str, str], Recorded] = field(default_factory=dict[tuple[str, str], Recorded])
+    extractors: dict[str, Extractor] = field(default_factory=dict[str, Extractor])
+    failed_key: str = ""
+    executions: int = 0
+
+    def key(self, step: str, name: str) -> str:
+        """The key of a step's execution: the same in every build with this seed."""
+        return f"demo/{self.seed}/{step.lower()}/{name}"
+
+    def describe(self, dataset: Path, version: str) -> FeatureTable:
+        """The features of a dataset's pictures, by a version of the extraction."""
+        return self.extractors.setdefault(version, Extractor(self.root, version)).table(dataset)
+
+    def step(
+        self,
+        step: str,
+        name: str,
+        at: datetime,
+        took: timedelta,
+        *,
+        run: str | None = None,
+        pipeline: str | None = PIPELINE,
+        contexts: Mapping[str, str] | None = None,
+        parameters: Mapping[str, Value] | None = None,
+        **properties: Value,
+    ) -> AbstractContextManager[Step]:
+        """Open a step that happened at `at` and took `took`, marked as simulated."""
+        self.executions += 1
+        return self.graph.execution(
+            step,
+            name=f"{step} {name}",
+            key=self.key(step, name),
+            pipeline=pipeline,
+            run=run,
+            contexts={"Project": PROJECT, **(contexts or {})},
+            parameters=parameters,
+            started_at=at,
+            ended_at=at + took,
+            simulated=True,
+            **properties,
+        )
