@@ -17,7 +17,7 @@ __all__ = ["Ledger", "Side"]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A dataset, or one side of its split: what it is called, its file, and its artifact."""
+    """A dataset, one side of its split, or the features of one: what it is called, its file, and its artifact."""
 
     name: str
     path: Path

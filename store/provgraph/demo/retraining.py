@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provgraph.demo.datasets import VALIDATION_SHARE, assemble, split
-from provgraph.demo.features import FeatureTable, save_features
+from provgraph.demo.features import load_features, save_features
 from provgraph.demo.learning import evaluate, load_model, save_model, train, write_metrics
 from provgraph.demo.ledger import Ledger, Side
 from provgraph.demo.plant import BATCHES, ModelPlan, RunPlan
-from provgraph.demo.recorder import Recorded
 
 __all__ = ["record_run"]
 
@@ -26,12 +25,6 @@ class _Clock:
         started, took = self.now, timedelta(minutes=minutes)
         self.now = started + took + timedelta(seconds=20)
         return started, took
-
-
-@dataclass(frozen=True, slots=True)
-class _Features:
-    table: FeatureTable
-    artifact: Recorded
 
 
 def record_run(ledger: Ledger, run: RunPlan) -> None:
@@ -95,7 +88,7 @@ def _split(ledger: Ledger, run: RunPlan, clock: _Clock, whole: Side) -> tuple[Si
     return sides[0], sides[1]
 
 
-def _extract(ledger: Ledger, run: RunPlan, clock: _Clock, side: Side) -> _Features:
+def _extract(ledger: Ledger, run: RunPlan, clock: _Clock, side: Side) -> Side:
     table = ledger.describe(side.path, run.extractor)
     version = f"{run.dataset}-x{run.extractor}"
     path = save_features(ledger.root / "features" / f"{side.name}-{version}.npz", table)
@@ -119,10 +112,10 @@ def _extract(ledger: Ledger, run: RunPlan, clock: _Clock, side: Side) -> _Featur
             dropped=table.dropped,
             simulated=True,
         )
-    return _Features(table, artifact)
+    return Side(side.name, path, artifact)
 
 
-def _train(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned: _Features) -> None:
+def _train(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned: Side) -> None:
     path = ledger.root / "models" / f"{plan.name}-{plan.version}.joblib"
     at, took = clock.take(14)
     with ledger.step(
@@ -134,9 +127,10 @@ def _train(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned
         parameters={"algorithm": plan.algorithm, "seed": ledger.seed, **plan.parameters},
     ) as step:
         step.input(learned.artifact)
-        model = train(plan, learned.table, ledger.seed)
+        table = load_features(learned.path)
+        model = train(plan, table, ledger.seed)
         save_model(path, model)
-        step.log(training_accuracy=evaluate(plan, model, learned.table).accuracy)
+        step.log(training_accuracy=evaluate(plan, model, table).accuracy)
         ledger.models[plan.full_name] = step.output(
             path,
             type="Model",
@@ -149,7 +143,7 @@ def _train(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned
     ledger.trained[plan.full_name] = (plan, path)
 
 
-def _fail(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned: _Features) -> None:
+def _fail(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned: Side) -> None:
     """Train on features that hold NaN: the error passes through the step, which records it, and ends the run here."""
     try:
         _train(ledger, run, clock, plan, learned)
@@ -161,9 +155,9 @@ def _fail(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned:
         raise AssertionError(f"run {run.name} was planned to fail, but its training did not")
 
 
-def _evaluate(ledger: Ledger, run: RunPlan, clock: _Clock, name: str, held_out: _Features) -> None:
+def _evaluate(ledger: Ledger, run: RunPlan, clock: _Clock, name: str, held_out: Side) -> None:
     plan, model_path = ledger.trained[name]
-    result = evaluate(plan, load_model(model_path), held_out.table)
+    result = evaluate(plan, load_model(model_path), load_features(held_out.path))
     path = write_metrics(ledger.root / "metrics" / run.name / f"{plan.name}-{plan.version}.json", result)
     at, took = clock.take(2)
     with ledger.step("Evaluate", f"{name} in {run.name}", at, took, run=run.name) as step:
