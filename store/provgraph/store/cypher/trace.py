@@ -1,0 +1,142 @@
+"""Traversals. Each expands inside a subquery that returns DISTINCT at once, and goes on outside it.
+
+That is the form which both engines prune by breadth-first search, whatever follows. Patterns start at the bound node.
+A bound of hops cannot be a parameter: there is a statement for each of a closed set, and the answer is cut to size
+afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, LiteralString, TypeAlias
+
+from provgraph.model import NodeKind
+
+__all__ = ["BOUNDS", "CONTEXTS_OF", "CONTEXT_STARTS", "COUNT", "IDS", "SELECT", "TRACE", "Way", "trace_statement"]
+
+Way: TypeAlias = Literal["upstream", "downstream"]
+
+_ALL: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
+_CERTAIN: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION"
+_AND_PENDING: Final[LiteralString] = "|PENDING_OUTPUT"
+
+BOUNDS: Final[dict[int, LiteralString]] = {
+    1: "1",
+    2: "2",
+    3: "3",
+    4: "4",
+    5: "5",
+    6: "6",
+    8: "8",
+    10: "10",
+    12: "12",
+    16: "16",
+    20: "20",
+    24: "24",
+    32: "32",
+    40: "40",
+    50: "50",
+    64: "64",
+    100: "100",
+}
+
+
+def _closure(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
+    if way == "upstream":
+        pattern: LiteralString = "(s)<-[:" + relationships + "*0.." + bound + "]-(x)"
+    else:
+        pattern = "(s)-[:" + relationships + "*0.." + bound + "]->(x)"
+    return (
+        "UNWIND $ids AS start MATCH (s:" + label + " {id: start}) "
+        "CALL (s) { MATCH " + pattern + " RETURN DISTINCT x } "
+    )
+
+
+# Everything that enters the nodes of the answer (upstream) or leaves them (downstream): also what a bound left out is
+# seen from here, as a link to a node that is not in the answer. Pending outputs are told, never walked. `$limit` bounds
+# the nodes and the links of each, so that a hub does not send all its links for a picture of sixty nodes.
+def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
+    if way == "upstream":
+        links: LiteralString = (
+            "MATCH (x)<-[r:" + relationships + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
+            "RETURN collect([type(r), y.id, x.id, "
+        )
+    else:
+        links = (
+            "MATCH (x)-[r:" + relationships + "|PENDING_OUTPUT]->(y) WITH r, y, x LIMIT $limit "
+            "RETURN collect([type(r), x.id, y.id, "
+        )
+    return (
+        _closure(label, relationships, way, bound) + "WITH DISTINCT x LIMIT $limit "
+        "CALL (x) { " + links + "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]) AS links } "
+        "WITH collect([x, links]) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
+        "RETURN [n IN chunk | labels(n[0])[0]], [n IN chunk | properties(n[0])], [n IN chunk | n[1]]"
+    )
+
+
+def _statements(make_label: LiteralString) -> dict[tuple[Way, bool, int | None], LiteralString]:
+    bounds: dict[int | None, LiteralString] = {None: "", **BOUNDS}
+    found: dict[tuple[Way, bool, int | None], LiteralString] = {}
+    for number, bound in bounds.items():
+        found["upstream", False, number] = _trace(make_label, _ALL, "upstream", bound)
+        found["upstream", True, number] = _trace(make_label, _CERTAIN, "upstream", bound)
+        found["downstream", False, number] = _trace(make_label, _ALL, "downstream", bound)
+        found["downstream", True, number] = _trace(make_label, _CERTAIN, "downstream", bound)
+    return found
+
+
+TRACE: Final[dict[NodeKind, dict[tuple[Way, bool, int | None], LiteralString]]] = {
+    NodeKind.ARTIFACT: _statements("Artifact"),
+    NodeKind.EXECUTION: _statements("Execution"),
+}
+
+
+def trace_statement(kind: NodeKind, way: Way, certain_only: bool, max_hops: int | None) -> LiteralString:
+    """The statement whose bound is the least that reaches `max_hops`."""
+    bound = None if max_hops is None else next((b for b in BOUNDS if b >= max_hops), None)
+    return TRACE[kind][way, certain_only, bound]
+
+
+def _answers(tail: LiteralString) -> dict[tuple[NodeKind, Way, bool], LiteralString]:
+    return {
+        (NodeKind.ARTIFACT, "upstream", False): _closure("Artifact", _ALL, "upstream", "") + tail,
+        (NodeKind.ARTIFACT, "upstream", True): _closure("Artifact", _CERTAIN, "upstream", "") + tail,
+        (NodeKind.ARTIFACT, "downstream", False): _closure("Artifact", _ALL, "downstream", "") + tail,
+        (NodeKind.ARTIFACT, "downstream", True): _closure("Artifact", _CERTAIN, "downstream", "") + tail,
+        (NodeKind.EXECUTION, "upstream", False): _closure("Execution", _ALL, "upstream", "") + tail,
+        (NodeKind.EXECUTION, "upstream", True): _closure("Execution", _CERTAIN, "upstream", "") + tail,
+        (NodeKind.EXECUTION, "downstream", False): _closure("Execution", _ALL, "downstream", "") + tail,
+        (NodeKind.EXECUTION, "downstream", True): _closure("Execution", _CERTAIN, "downstream", "") + tail,
+    }
+
+
+# How much is reached, by label, type and state.
+COUNT: Final = _answers("WITH DISTINCT x RETURN labels(x)[0], x.type, x.state, count(*)")
+# The ids of all that is reached, packed in chunks.
+IDS: Final = _answers(
+    "WITH DISTINCT x WITH collect(x.id) AS xs UNWIND range(0, size(xs) - 1, 20000) AS at RETURN xs[at..at + 20000]"
+)
+# Those of some types only, with their properties and contexts.
+SELECT: Final = _answers(
+    "WITH DISTINCT x WITH x WHERE x.type IN $types "
+    "RETURN collect(labels(x)[0]), collect(properties(x)), collect([(x)-[:ATTRIBUTION|ASSOCIATION]->(c) | c.id])"
+)
+
+# The contexts of nodes: [node id, context id].
+CONTEXTS_OF: Final[dict[NodeKind, LiteralString]] = {
+    NodeKind.ARTIFACT: (
+        "UNWIND $ids AS id MATCH (n:Artifact {id: id})-[:ATTRIBUTION]->(c:Context) RETURN collect([id, c.id])"
+    ),
+    NodeKind.EXECUTION: (
+        "UNWIND $ids AS id MATCH (n:Execution {id: id})-[:ASSOCIATION]->(c:Context) RETURN collect([id, c.id])"
+    ),
+    NodeKind.CONTEXT: "UNWIND $ids AS id MATCH (n:Context {id: id})-[:PARENT]->(c:Context) RETURN collect([id, c.id])",
+}
+
+# A context starts from its executions and what they put out, or, where it has no executions, from its artifacts;
+# those of the contexts inside it count as its own.
+CONTEXT_STARTS: Final[LiteralString] = """
+UNWIND $ids AS start MATCH (s:Context {id: start})
+CALL (s) { MATCH (s)<-[:PARENT*0..]-(c) RETURN DISTINCT c }
+RETURN start, collect([(c)<-[:ASSOCIATION]-(e) | [e.id, [(e)-[:OUTPUT|POSSIBLE_OUTPUT]->(a) | a.id]]]),
+       collect([(c)<-[:ATTRIBUTION]-(a) | a.id])
+"""

@@ -1,0 +1,247 @@
+"""Writing records: nodes by key, then the links between them, in one transaction each time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from provgraph.errors import ConflictError, NotFoundError
+from provgraph.model import Event, Node, NodeKind, Records, check_parents
+from provgraph.store.cypher import find as lookups
+from provgraph.store.cypher import write as statements
+from provgraph.store.cypher.links import ANCESTORS
+from provgraph.store.ids import IdBlock
+from provgraph.store.protocol import GraphStore, Transaction
+from provgraph.store.rows import fingerprint, path_to_text, to_properties
+from provgraph.store.schema import EVENT_RELATIONSHIPS
+from provgraph.store.types import TypeRegistry, check_declared
+
+__all__ = ["WriteResult", "Writer"]
+
+T = TypeVar("T")
+
+_CHUNK = 5_000  # rows of one statement
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What a write did.
+
+    Attributes:
+        ids: the id of every node by its key.
+        created, updated, unchanged: numbers by label (`Artifact` …) and relationship (`INPUT` …).
+    """
+
+    ids: dict[str, int] = field(default_factory=dict)
+    created: Counter[str] = field(default_factory=Counter)
+    updated: Counter[str] = field(default_factory=Counter)
+    unchanged: Counter[str] = field(default_factory=Counter)
+
+
+class Writer:
+    """Writes `Records` into a store."""
+
+    def __init__(self, store: GraphStore, ids: IdBlock, types: TypeRegistry) -> None:
+        self._store, self._ids, self._types = store, ids, types
+
+    def put(self, records: Records, *, replace: bool = False, known: Mapping[str, int] | None = None) -> WriteResult:
+        """Write all of `records` or nothing. Repeating changes nothing.
+
+        Args:
+            records: every node has a key. The types in it are expected in the store already.
+            replace: a node that is there already is replaced by what is given, as its source updates it; otherwise
+                what is given is added to what is there.
+            known: ids of nodes outside of `records`, by key: saves looking them up.
+
+        Raises:
+            NotFoundError: a link names a node that is neither in `records` nor in the store.
+            ConflictError: a name or an external id belongs to another node, or contexts would be their own ancestors.
+            TypeConflictError: a declared property does not fit its type.
+        """
+        rows = {kind: self._rows(nodes) for kind, nodes in _by_kind(records.nodes).items()}
+        now = int(time.time() * 1000)
+
+        def work(transaction: Transaction) -> WriteResult:
+            result = WriteResult(dict(known or {}))
+            fresh: set[int] = set()
+            for kind, wanted in rows.items():
+                self._write_nodes(transaction, kind, wanted, replace, now, result, fresh)
+            self._resolve(transaction, records, result.ids)
+            self._write_links(transaction, records, fresh, now, result)
+            return result
+
+        return self._store.write(work)
+
+    def _rows(self, nodes: Sequence[Node]) -> list[dict[str, object]]:
+        offered = self._ids.take(len(nodes))
+        found: dict[str, dict[str, object]] = {}
+        known = self._types.of_nodes(nodes)
+        for node, new_id in zip(nodes, offered, strict=True):
+            node_type = known[node.type_key]
+            if node.properties:
+                check_declared(node, node_type)
+            properties = to_properties(node, node_type.id)
+            if node.key in found and found[node.key]["set"] != properties:
+                raise ConflictError(f"two different nodes with the key {node.key!r} in one write")
+            found[node.key] = {"key": node.key, "id": new_id, "set": properties, "fingerprint": fingerprint(properties)}
+        return list(found.values())
+
+    @staticmethod
+    def _write_nodes(
+        transaction: Transaction,
+        kind: NodeKind,
+        rows: list[dict[str, object]],
+        replace: bool,
+        now: int,
+        result: WriteResult,
+        fresh: set[int],
+    ) -> None:
+        changed: list[dict[str, object]] = []
+        for chunk in _chunks(rows):
+            [[found]] = transaction.run(statements.MERGE_NODES[kind], {"rows": chunk, "now": now})
+            there = {key: (id_, mark) for key, id_, mark in found}
+            for row in chunk:
+                key = str(row["key"])
+                id_, mark = there[key]
+                result.ids[key] = id_
+                if id_ == row["id"]:
+                    fresh.add(id_)
+                    result.created[kind.value] += 1
+                elif mark == row["fingerprint"]:
+                    result.unchanged[kind.value] += 1
+                else:
+                    changed.append({**row, "id": id_})
+        statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
+        for chunk in _chunks(changed):
+            transaction.run(statement, {"rows": chunk})
+            result.updated[kind.value] += len(chunk)
+
+    @staticmethod
+    def _resolve(transaction: Transaction, records: Records, ids: dict[str, int]) -> None:
+        """Add the ids of nodes that links name and that were written before."""
+        for kind, keys in _ends(records).items():
+            missing = sorted(keys - ids.keys())
+            for chunk in _chunks(missing):
+                [[found]] = transaction.run(lookups.BY_KEYS[kind], {"keys": chunk})
+                for key, id_, _ in found:
+                    ids[key] = id_
+            gone = [key for key in missing if key not in ids]
+            if gone:
+                more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+                raise NotFoundError(f"a link names the {kind.word} {gone[0]!r}{more}, which is not in the store")
+
+    def _write_links(
+        self,
+        transaction: Transaction,
+        records: Records,
+        fresh: set[int],
+        now: int,
+        result: WriteResult,
+    ) -> None:
+        ids = result.ids
+        if records.parents:
+            pairs = {(ids[link.child], ids[link.parent]) for link in records.parents}
+            check_no_cycle(transaction, pairs)
+        for relationship, links in link_rows(records, ids, now).items():
+            merge, create = statements.LINK[relationship]
+            # what belongs to an execution (or, for the others, starts at a node) that this transaction made is new
+            own = 1 if relationship in ("INPUT", "POSSIBLE_INPUT") else 0
+            new = [row for row in links if row[own] in fresh]
+            old = [row for row in links if row[own] not in fresh]
+            for chunk in _chunks(new):
+                transaction.run(create, {"rows": chunk})
+            for chunk in _chunks(old):
+                [[made]] = transaction.run(merge, {"rows": chunk})
+                result.created[relationship] += made
+                result.unchanged[relationship] += len(chunk) - made
+            result.created[relationship] += len(new)
+
+
+def link_rows(records: Records, ids: Mapping[str, int], now: int) -> dict[str, list[list[object]]]:
+    """The links by relationship, each once: [from id, to id, event type, properties]."""
+    found: dict[str, dict[tuple[object, ...], list[object]]] = {}
+
+    def add(relationship: str, start: int, end: int, event_type: str | None, properties: dict[str, object]) -> None:
+        found.setdefault(relationship, {}).setdefault((start, end, event_type), [start, end, event_type, properties])
+
+    for event in records.events:
+        artifact, execution = ids[event.artifact], ids[event.execution]
+        start, end = (artifact, execution) if event.type.is_input else (execution, artifact)
+        add(event_relationship(event), start, end, event.type.name, event_properties(event, now))
+    for attribution in records.attributions:
+        stamp = {"recorded_at": now, "recorded_by": attribution.recorded_by}
+        add("ATTRIBUTION", ids[attribution.artifact], ids[attribution.context], None, stamp)
+    for association in records.associations:
+        stamp = {"recorded_at": now, "recorded_by": association.recorded_by}
+        add("ASSOCIATION", ids[association.execution], ids[association.context], None, stamp)
+    for parent in records.parents:
+        stamp = {"recorded_at": now, "recorded_by": parent.recorded_by}
+        add("PARENT", ids[parent.child], ids[parent.parent], None, stamp)
+    for derivation in records.derivations:
+        properties: dict[str, object] = {
+            "recorded_at": now,
+            "recorded_by": derivation.recorded_by,
+            "certainty": derivation.certainty.value,
+        }
+        if derivation.time is not None:
+            properties["time"] = derivation.time
+        add("DERIVATION", ids[derivation.origin], ids[derivation.derived], None, properties)
+    return {relationship: list(rows.values()) for relationship, rows in found.items()}
+
+
+def event_relationship(event: Event) -> str:
+    """The relationship that an event becomes."""
+    plain = EVENT_RELATIONSHIPS[event.type]
+    return f"POSSIBLE_{plain}" if event.possible and plain in ("INPUT", "OUTPUT") else plain
+
+
+def event_properties(event: Event, now: int) -> dict[str, object]:
+    """The properties of an event's relationship."""
+    found: dict[str, object] = {
+        "event_type": event.type.name,
+        "recorded_at": now,
+        "recorded_by": event.recorded_by,
+        "certainty": event.certainty.value,
+    }
+    if event.time is not None:
+        found["time"] = event.time
+    if event.path:
+        found["path"] = path_to_text(event.path)
+    return found
+
+
+def check_no_cycle(transaction: Transaction, pairs: set[tuple[int, int]]) -> None:
+    """Check that new (child id, parent id) links make no context its own ancestor.
+
+    Raises:
+        ConflictError: they do.
+    """
+    [[above]] = transaction.run(ANCESTORS, {"ids": sorted({parent for _, parent in pairs})})
+    stored = {(child, parent) for child, parents in above for parent in parents}
+    check_parents((f"context:{child}", f"context:{parent}") for child, parent in sorted(pairs | stored))
+
+
+def _ends(records: Records) -> dict[NodeKind, set[str]]:
+    artifacts = {e.artifact for e in records.events} | {a.artifact for a in records.attributions}
+    for derivation in records.derivations:
+        artifacts |= {derivation.origin, derivation.derived}
+    executions = {e.execution for e in records.events} | {a.execution for a in records.associations}
+    contexts = {a.context for a in records.attributions} | {a.context for a in records.associations}
+    for parent in records.parents:
+        contexts |= {parent.child, parent.parent}
+    return {NodeKind.ARTIFACT: artifacts, NodeKind.EXECUTION: executions, NodeKind.CONTEXT: contexts}
+
+
+def _by_kind(nodes: Iterable[Node]) -> dict[NodeKind, list[Node]]:
+    found: dict[NodeKind, list[Node]] = {}
+    for node in nodes:
+        found.setdefault(node.kind, []).append(node)
+    return found
+
+
+def _chunks(items: Sequence[T]) -> Iterable[list[T]]:
+    for at in range(0, len(items), _CHUNK):
+        yield list(items[at : at + _CHUNK])
