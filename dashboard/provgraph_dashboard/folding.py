@@ -70,7 +70,9 @@ def _classes(
     return classes
 
 
-def _census(neighbours: Set[tuple[str, str]], colours: Mapping[str, Colour]) -> frozenset[tuple[tuple[str, Colour], int]]:
+def _census(
+    neighbours: Set[tuple[str, str]], colours: Mapping[str, Colour]
+) -> frozenset[tuple[tuple[str, Colour], int]]:
     return frozenset(Counter((style, colours[i]) for style, i in neighbours).items())
 
 

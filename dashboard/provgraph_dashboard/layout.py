@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from provgraph_dashboard.layering import Link, acyclic, longest_path_layers
 from provgraph_dashboard.ordering import order_layers
 
 _POSITION_SWEEPS = 24
 _DUMMY_GAP = 9.0
+_SLOPE_ROOM, _WIDEST_EXTRA = 0.12, 36.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """Pixels between columns and between the boxes of a column.
+    """Pixels between columns (at least) and between the boxes of a column.
 
     A drawing lower than `fill` is stretched vertically towards it, by at most the factor `stretch`.
     """
@@ -95,9 +97,8 @@ def layered(boxes: Sequence[Box], edges: Iterable[Link], spacing: Spacing | None
     layer = longest_path_layers(sorted(size), forward)
     grid = _Grid(size, layer, forward)
     grid.columns = order_layers(grid.columns, grid.left, grid.right)
-    y = _heights(grid, space)
-    x, width = _abscissas(grid, space)
-    y, height = _stretched(grid, y, space)
+    y, height = _stretched(grid, _heights(grid, space), space)
+    x, width = _abscissas(grid, y, space)
     placed = {i: Placed(i, x[layer[i]], y[i], size[i].width, size[i].height, layer[i]) for i in size}
     routes = tuple(_route(link, link in turned, grid, placed, x, y) for link in wanted)
     return Layout(tuple(placed[box.id] for box in boxes), routes, width, height)
@@ -153,7 +154,7 @@ def _heights(grid: _Grid, space: Spacing) -> dict[str, float]:
         near, far = (grid.left, grid.right) if rightwards else (grid.right, grid.left)
         for column in grid.columns if rightwards else reversed(grid.columns):
             offsets = [0.0]
-            for a, b in zip(column, column[1:], strict=False):
+            for a, b in pairwise(column):
                 offsets.append(offsets[-1] + distance(a, b))
             wishes: list[float] = []
             for i in column:
@@ -177,15 +178,17 @@ def _isotonic(values: Sequence[float]) -> list[float]:
     return [total / count for total, count in blocks for _ in range(count)]
 
 
-def _abscissas(grid: _Grid, space: Spacing) -> tuple[list[float], float]:
-    """The centre of each column, and the width of the whole."""
+def _abscissas(grid: _Grid, y: Mapping[str, float], space: Spacing) -> tuple[list[float], float]:
+    """The centre of each column, and the width of the whole. Where lines climb steeply, columns stand farther apart."""
     centres: list[float] = []
-    edge = 0.0
+    edge = gap = 0.0
     for column in grid.columns:
         width = grid.width(column)
-        centres.append(round(edge + width / 2, 1))
-        edge += width + space.column
-    return centres, max(edge - space.column, 0.0)
+        centres.append(round(edge + gap + width / 2, 1))
+        edge += gap + width
+        steepest = max((abs(y[j] - y[i]) for i in column for j in grid.right.get(i, ())), default=0.0)
+        gap = space.column + min(_SLOPE_ROOM * steepest, _WIDEST_EXTRA)
+    return centres, round(edge, 1)
 
 
 def _stretched(grid: _Grid, y: Mapping[str, float], space: Spacing) -> tuple[dict[str, float], float]:
@@ -207,7 +210,7 @@ def _stretched(grid: _Grid, y: Mapping[str, float], space: Spacing) -> tuple[dic
 def _route(
     link: Link, back: bool, grid: _Grid, placed: Mapping[str, Placed], x: Sequence[float], y: Mapping[str, float]
 ) -> Route:
-    """Points of an edge; one that runs back leaves on the left, enters on the right and keeps beside its counterpart."""
+    """Points of an edge; one that runs back leaves on the left, enters on the right, and keeps a little lower."""
     source, target = placed[link[0]], placed[link[1]]
     side = -1 if back else 1
     shift = min(source.height, target.height) / 5 if back else 0.0
@@ -215,7 +218,10 @@ def _route(
     chain = grid.chain[low.id, high.id]
     # A passed layer is crossed level, over its whole width, so that the line cannot cut into a box beside it.
     inner = [
-        (round(x[low.layer + step] + border * grid.width(grid.columns[low.layer + step]) / 2, 1), round(y[dummy] + shift, 1))
+        (
+            round(x[low.layer + step] + border * grid.width(grid.columns[low.layer + step]) / 2, 1),
+            round(y[dummy] + shift, 1),
+        )
         for step, dummy in enumerate(chain, 1)
         for border in (-1, 1)
     ]

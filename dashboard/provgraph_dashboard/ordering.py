@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 _SWEEPS = 14
 
@@ -11,7 +12,7 @@ Neighbours = Mapping[str, Sequence[str]]
 
 
 def order_layers(columns: Sequence[Sequence[str]], left: Neighbours, right: Neighbours) -> list[list[str]]:
-    """The columns, each sorted by the mean place of its neighbours, swept to and fro; the best arrangement seen wins."""
+    """Each column sorted by the mean place of its neighbours, swept to and fro; the best arrangement seen wins."""
     current = [list(column) for column in columns]
     place = {i: k for column in current for k, i in enumerate(column)}
     best, fewest = [list(column) for column in current], crossings(current, right)
@@ -37,7 +38,7 @@ def _barycentre(neighbours: Sequence[str], place: Mapping[str, int], own: int) -
 def crossings(columns: Sequence[Sequence[str]], right: Neighbours) -> int:
     """How many pairs of edges between neighbouring columns cross each other."""
     total = 0
-    for column, following in zip(columns, columns[1:], strict=False):
+    for column, following in pairwise(columns):
         place = {i: k for k, i in enumerate(following)}
         passed: list[int] = []
         for i in column:

@@ -1,6 +1,6 @@
 """Small pieces of HTML that the pages share. Every function escapes what it is given and returns markup.
 
-`st.html` strips inline SVG, so that the shapes of states are drawn here in CSS and text signs.
+`st.html` strips inline SVG, so that icons and shapes are drawn by the CSS classes of `marks.as_css`.
 """
 
 from __future__ import annotations
@@ -8,35 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal, NewType, TypeAlias
+from typing import Literal, TypeAlias
 
 from provgraph_dashboard.states import look, state_text
 from provgraph_dashboard.text import plain
 from provgraph_dashboard.theme import glyph
 
-Html = NewType("Html", str)
-"""Markup made here: safe to show, and never escaped a second time."""
+
+class Html(str):
+    """Markup made here: safe to show, and never escaped a second time. Whatever is computed from it is plain text."""
+
+    __slots__ = ()
+
 
 Cell: TypeAlias = "Html | str | int | float | None"
 """What a value may be: markup of ours, or data, which is escaped. None is shown as "not recorded"."""
 
 NOT_RECORDED = Html('<span class="pg-mute">not recorded</span>')
-
-_SIGNS = {
-    "cross": "✕",
-    "question": "?",
-    "bar": "⊘",
-    "eye": "◉",
-    "minus": "⊖",
-    "ghost": "⊠",
-    "triangle": "△",
-    "link": "◇",
-    "dotted": "◌",
-    "hollow": "○",
-    "ring": "○",
-    "dot": "●",
-    "speck": "·",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +38,8 @@ class Tile:
 
 def text(value: Cell) -> Html:
     """The value as markup: data escaped, whole numbers with separators, None as "not recorded"."""
+    if isinstance(value, Html):
+        return value
     if value is None:
         return NOT_RECORDED
     if isinstance(value, bool):
@@ -66,18 +56,21 @@ def block(*pieces: Html, css_class: str = "") -> Html:
     return Html(f'<div class="pg-block {escape(css_class)}">{"".join(pieces)}</div>')
 
 
-def type_chip(type: str, *, kind: str = "artifact") -> Html:  # noqa: A002 (the field's word)
-    """A chip with the type's word, in the type's colour for artifacts."""
-    hue = f"var(--pg-hue-{glyph(type).hue})" if kind == "artifact" else "var(--pg-mute)"
-    return Html(f'<span class="pg-chip pg-type" style="--hue: {hue}">{text(type)}</span>')
+def type_chip(type: str, *, kind: str = "artifact") -> Html:
+    """A chip with the type's icon and word; artifacts in the colour of their type."""
+    mark = glyph(type)
+    icon, hue = (mark.icon, f"hue-{mark.hue}") if kind == "artifact" else ("diamond", "mute")
+    return Html(
+        f'<span class="pg-chip pg-type" style="--hue: var(--pg-{hue})">'
+        f'<i class="pg-icon pg-icon-{icon}" aria-hidden="true"></i>{text(type)}</span>'
+    )
 
 
 def state_chip(state: str | None) -> Html:
     """A chip with the state's word and its shape."""
     mark = look(state)
-    sign = _SIGNS[mark.shape]
     return Html(
-        f'<span class="pg-chip"><i class="pg-sign pg-tone-{mark.tone}" aria-hidden="true">{sign}</i>'
+        f'<span class="pg-chip"><i class="pg-shape pg-shape-{mark.shape} pg-tone-{mark.tone}" aria-hidden="true"></i>'
         f"{text(state_text(state))}</span>"
     )
 
@@ -129,7 +122,8 @@ def changed(old: Cell, new: Cell) -> tuple[Html, Html]:
 def tiles(items: Sequence[Tile]) -> Html:
     """A row of numbers with their words."""
     boxes = "".join(
-        f'<div class="pg-tile{" pg-hot" if tile.hot else ""}"><b>{text(tile.value)}</b><span>{text(tile.words)}</span></div>'
+        f'<div class="pg-tile {"pg-hot" if tile.hot else ""}">'
+        f"<b>{text(tile.value)}</b><span>{text(tile.words)}</span></div>"
         for tile in items
     )
     return Html(f'<div class="pg-tiles" style="--columns: {len(items)}">{boxes}</div>')

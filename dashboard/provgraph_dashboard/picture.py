@@ -30,29 +30,51 @@ _STRENGTH: tuple[EdgeStyle, ...] = ("flow", "derivation", "same", "possible", "p
 
 
 class LineageNode(Protocol):
-    """What the picture reads of a node: `ref` is its name in links, such as `artifact:12`."""
+    """What the picture reads of a node."""
 
     @property
-    def ref(self) -> str: ...
+    def ref(self) -> str:
+        """Its name in links, such as `artifact:12`."""
+        ...
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """`artifact`, `execution` or `context`."""
+        ...
+
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """The name of its type."""
+        ...
+
     @property
-    def name(self) -> str | None: ...
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+        ...
+
     @property
-    def state(self) -> str | None: ...
+    def state(self) -> str | None:
+        """Its state, in whatever case."""
+        ...
 
 
 class LineageEdge(Protocol):
-    """What the picture reads of an edge: `kind` is the relationship, `source` and `target` are refs along the flow."""
+    """What the picture reads of an edge, which points the way the data flows."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The relationship, such as `INPUT`."""
+        ...
+
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """The ref of the node it starts from."""
+        ...
+
     @property
-    def target(self) -> str: ...
+    def target(self) -> str:
+        """The ref of the node it leads to."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +93,15 @@ class View:
     pulls: tuple[Pull, ...] = ()
 
     def unfold(self, group: str) -> View:
+        """With the members of this group shown one by one."""
         return View(self.unfolded | {group}, self.pulls)
 
     def fold(self, group: str) -> View:
+        """With this group as one stack again."""
         return View(self.unfolded - {group}, self.pulls)
 
     def pull(self, id: str, side: Side) -> View:
-        """The wish made last comes first: where the limit leaves too little room, it wins."""
+        """With the hidden neighbours on that side; the wish made last wins where the limit leaves too little room."""
         wish = Pull(id, side)
         return View(self.unfolded, (wish, *(pull for pull in self.pulls if pull != wish)))
 
@@ -293,7 +317,7 @@ def _merged(edges: Iterable[LineageEdge], known: Set[str]) -> dict[tuple[str, st
 
 
 def _stronger(one: EdgeStyle | None, other: EdgeStyle) -> EdgeStyle:
-    return other if one is None else min(one, other, key=_STRENGTH.index)
+    return next(style for style in _STRENGTH if style in (one, other))
 
 
 def _common(texts: Sequence[str]) -> str:

@@ -13,6 +13,8 @@ import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import click
+
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8501
 APP = Path(__file__).parent / "app" / "main.py"
@@ -50,7 +52,7 @@ def serve(port: int | None, open_browser: bool, url: str | None, page: str = "/"
     wanted = DEFAULT_PORT if port is None else port
     free = free_port(wanted)
     if port is not None and free != wanted:
-        print(f"Port {wanted} is taken: using {free}.", file=sys.stderr)
+        click.echo(f"Port {wanted} is taken: using {free}.", err=True)
     address = f"http://{HOST}:{free}/{page.removeprefix('/')}"
     stopped = threading.Event()
     threading.Thread(target=_announce, args=(free, address, open_browser, stopped), daemon=True).start()
@@ -97,7 +99,7 @@ def _announce(port: int, address: str, open_browser: bool, stopped: threading.Ev
     """Once the server answers, say where; and open the browser there."""
     while not stopped.wait(_POLL_SECONDS):
         if _answers(port):
-            print(f"Dashboard: {address}  (stop with Ctrl-C)", file=sys.stderr, flush=True)
+            click.echo(f"Dashboard: {address}  (stop with Ctrl-C)", err=True)
             if open_browser:
                 webbrowser.open(address)
             return

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from provgraph_dashboard.marks import as_css
 from provgraph_dashboard.parts import Html, block
 from provgraph_dashboard.theme import css_variables
 
@@ -29,4 +30,4 @@ def show(*pieces: Html, css_class: str = "") -> None:
 
 @cache
 def _style() -> str:
-    return css_variables(".stApp") + (_HERE / "app.css").read_text(encoding="utf-8")
+    return css_variables(".stApp") + as_css() + (_HERE / "app.css").read_text(encoding="utf-8")

@@ -98,7 +98,7 @@ _FALLBACK_HUES = ("other-1", "other-2", "other-3")
 FALLBACK_ICON = "file"
 
 
-def glyph(type: str) -> Glyph:  # noqa: A002 (the field's word)
+def glyph(type: str) -> Glyph:
     """The mark of an artifact type, also of those listed by a qualified name such as `system.Model`.
 
     A type never seen before gets the plain icon, and always the same one of three quiet colours.

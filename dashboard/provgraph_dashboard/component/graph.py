@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypedDict, cast
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from provgraph_dashboard.layout import Box, Placed, Spacing, layered
+from provgraph_dashboard.marks import as_script
 from provgraph_dashboard.picture import DrawnNode, EdgeStyle, Picture, Side
 from provgraph_dashboard.states import look, state_text
 from provgraph_dashboard.text import plain
@@ -17,15 +19,17 @@ from provgraph_dashboard.theme import css_variables, glyph
 
 _HERE = Path(__file__).parent
 # Each file uses only what those before it define; together they are the one module that Streamlit loads.
-_SCRIPTS = ("icons", "svg", "states", "nodes", "edges", "trace", "view", "panels", "keys", "graph")
+_SCRIPTS = ("svg", "states", "nodes", "edges", "trace", "view", "panels", "keys", "graph")
 
 _CARD = (164, 48)
 _CARD_COMPACT = (156, 43)
-_PILL_WIDEST, _PILL_HEIGHT = 152, 30
-_PILL_FRAME, _LETTER = 50, 6.9
+_PILL_WIDEST, _PILL_HEIGHT = 156, 30
+_PILL_FRAME, _LETTER = 56, 7.2
 _MARGIN, _ROOM_FOR_LEGEND = 44, 130
 
 Do: TypeAlias = Literal["focus", "expand", "collapse", "more"]
+_DOS: Mapping[str, Do] = {"focus": "focus", "expand": "expand", "collapse": "collapse", "more": "more"}
+_SIDES: Mapping[str, Side] = {"left": "left", "right": "right"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,11 @@ def _read(*parts: str) -> str:
     return _HERE.joinpath(*parts).read_text(encoding="utf-8")
 
 
-_mount = st.components.v2.component(
+_mount = component(
     "provgraph_lineage_graph",
     html=_read("graph.html"),
     css=css_variables(".pg") + _read("graph.css"),
-    js="\n".join(_read("js", f"{name}.js") for name in _SCRIPTS),
+    js=as_script() + "\n".join(_read("js", f"{name}.js") for name in _SCRIPTS),
 )
 
 
@@ -219,14 +223,10 @@ def _action(value: object) -> Action | None:
     if not isinstance(value, Mapping):
         return None
     sent = cast("Mapping[str, object]", value)
-    do, id_, side = sent.get("do"), sent.get("id"), sent.get("side")
-    if not isinstance(id_, str):
+    do, side, id_ = _DOS.get(str(sent.get("do"))), _SIDES.get(str(sent.get("side"))), sent.get("id")
+    if do is None or not isinstance(id_, str) or (do == "more") != (side is not None):
         return None
-    if do == "more" and (side == "left" or side == "right"):  # noqa: PLR1714 (narrows the type)
-        return Action("more", id_, side)
-    if do == "focus" or do == "expand" or do == "collapse":  # noqa: PLR1714 (narrows the type)
-        return Action(do, id_)
-    return None
+    return Action(do, id_, side)
 
 
 def _nothing() -> None:

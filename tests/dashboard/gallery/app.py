@@ -58,7 +58,10 @@ if scene.name == "parts":
         show(*(type_chip(name) for name in ("Dataset", "CaptureBatch", "Labels", "Model", "Metrics", "Never<b>Seen")))
         show(key_values({"rows": 18906, "note": "<script>alert(1)</script>", "commit": None}))
     with right:
-        show(answer("Which data?", "digits-train/v14", "84 capture batches"), table(["name", "v13", "v14"], [["lr", 0.1, 1]]))
+        show(
+            answer("Which data?", "digits-train/v14", "84 capture batches"),
+            table(["name", "v13", "v14"], [["lr", 0.1, 1]]),
+        )
         show(notice("bad", "Failed", "MemoryError", code="Traceback\n  line 1\nMemoryError: <out>"))
         show(route(["a", "b", "c"]), empty("Nothing recorded yet", "Record a first run."))
     st.button("Impact", type="primary")

@@ -68,16 +68,17 @@ def plant(compact: bool = False) -> Scene:
     plan = Plan()
     beyond: dict[str, tuple[int, int]] = {}
     curated: list[str] = []
+    assembled = ""
     for site in (1, 2):
         for week in (40, 41):
             batches = [plan.artifact("CaptureBatch", f"capture/plant-{site}/line-{d % 3}/{week}-{d}") for d in range(7)]
             labels = [plan.artifact("Labels", f"labels/plant-{site}/{week}-{d}") for d in range(4)]
             out = plan.artifact("Dataset", f"curated/plant-{site}/w{week}")
-            plan.step("Assemble", batches + labels, [out])
-            beyond |= {batch: (1, 0) for batch in batches}
+            assembled = plan.step("Assemble", batches + labels, [out])
+            beyond |= dict.fromkeys(batches, (1, 0))
             curated.append(out)
     config = plan.artifact("CameraConfig", "plant-2/line-3/B/fw-2.1")
-    plan.edges.append(Edge("POSSIBLE_INPUT", config, "execution:12"))
+    plan.edges.append(Edge("POSSIBLE_INPUT", config, assembled))
     train = plan.artifact("Dataset", "surface-train/v14")
     plan.step("Split", curated, [train])
     model = plan.artifact("Model", "inspector/v14")
@@ -121,16 +122,30 @@ def routes() -> Scene:
     return Scene("routes", batch, tuple(plan.nodes.values()), edges, route=way, compact=True, height=278)
 
 
+EVERY_ICON = (
+    "Dataset",
+    "Images",
+    "Features",
+    "Schema",
+    "CaptureBatch",
+    "CameraConfig",
+    "Labels",
+    "Model",
+    "TransformGraph",
+    "ExampleStatistics",
+    "ExampleAnomalies",
+    "ModelBlessing",
+    "HTML",
+    "Predictions",
+)
+
+
 def states() -> Scene:
     nodes = [Node("artifact:0", "artifact", "Dataset", "start", "LIVE")]
     edges: list[Edge] = []
-    types = (
-        "Dataset Images Features Schema CaptureBatch CameraConfig Labels Model TransformGraph ExampleStatistics "
-        "ExampleAnomalies ModelBlessing HTML Predictions"
-    ).split()
     for i, state in enumerate(LOOKS):
         step = Node(f"execution:{i}", "execution", f"Step{i}", state, state.upper())
-        out = Node(f"artifact:{i + 1}", "artifact", types[i], f"{state}/thing", state.upper())
+        out = Node(f"artifact:{i + 1}", "artifact", EVERY_ICON[i], f"{state}/thing", state.upper())
         nodes += [step, out]
         edges += [Edge("INPUT", "artifact:0", step.ref), Edge("OUTPUT", step.ref, out.ref)]
     for i, type_ in enumerate(["PushedModel", "Zebra", "Quartz", "Widget"]):
@@ -153,10 +168,12 @@ def big(count: int) -> Scene:
             ref = f"{'execution' if step else 'artifact'}:{len(columns)}{k:02}"
             state = choose.choice(["COMPLETE"] * 5 + ["FAILED", "RUNNING"])
             type_ = f"Step{k}" if step else types[(k + len(columns)) % 7]
-            nodes.append(Node(ref, ref.partition(":")[0], type_, f"run #{len(columns)}{k:02}" if step else f"set/p{k}", state))
+            name = f"run #{len(columns)}{k:02}" if step else f"set/p{k}"
+            nodes.append(Node(ref, ref.partition(":")[0], type_, name, state))
             column.append(ref)
-            for source in choose.sample(columns[-1], min(len(columns[-1]), choose.choice([1, 1, 2]))) if columns else []:
-                edges.append(Edge("INPUT" if step else "OUTPUT", source, ref))
+            before = columns[-1] if columns else []
+            sources = choose.sample(before, min(len(before), choose.choice([1, 1, 2])))
+            edges += [Edge("INPUT" if step else "OUTPUT", source, ref) for source in sources]
         columns.append(column)
     return Scene(f"big-{count}", nodes[count // 2].ref, nodes, edges, limit=count)
 
@@ -167,6 +184,13 @@ def cycle() -> Scene:
     plan.step("Train", [data], [model])
     plan.step("Relabel", [model], [data])
     return Scene("cycle", data, tuple(plan.nodes.values()), tuple(plan.edges), height=400)
+
+
+def chain() -> Scene:
+    """Seven artifacts in a row, of which three may be drawn."""
+    nodes = [Node(f"artifact:{i}", "artifact", f"Stage{i}", f"stage/{i}", "LIVE") for i in range(7)]
+    edges = [Edge("DERIVATION", f"artifact:{i}", f"artifact:{i + 1}") for i in range(6)]
+    return Scene("chain", "artifact:3", nodes, edges, beyond={"artifact:3": (0, 0)}, limit=3, height=300)
 
 
 HOSTILE = (
@@ -202,6 +226,7 @@ SCENES = {
         big(60),
         big(150),
         cycle(),
+        chain(),
         hostile(),
         Scene("empty", "artifact:1"),
         Scene("parts", ""),

@@ -7,8 +7,8 @@ function markers() {
       { id, viewBox: "0 0 10 10", refX: 8.5, refY: 5, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" },
       shape("path", { d: path, class: className }),
     );
-  const open = "M2 1.500L8.500 5L2 8.500";
-  const closed = "M1.500 1.500L8.500 5L1.500 8.500z";
+  const open = "M2 1.5L8.5 5L2 8.5";
+  const closed = "M1.5 1.5L8.5 5L1.5 8.5z";
   return shape(
     "defs",
     {},

@@ -5,9 +5,13 @@ function heading(node) {
   return node.count > 1 ? `${node.count} ${node.type}` : node.type;
 }
 
+function counted(number, word) {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
 function spoken(node, inputs, outputs) {
   const hidden = node.left + node.right ? `, ${node.left} hidden left, ${node.right} hidden right` : "";
-  return `${heading(node)} ${node.name}, ${node.stateText}, ${inputs} inputs, ${outputs} outputs${hidden}`;
+  return `${heading(node)} ${node.name}, ${node.stateText}, ${counted(inputs, "input")}, ${counted(outputs, "output")}${hidden}`;
 }
 
 function drawNode(node, family, ends) {
@@ -45,7 +49,7 @@ function card(node, family) {
   const words =
     node.count > 1
       ? [
-          label(fitted(heading(node), room - 10, FONT.name + family), { x: left, y: middle - 4, class: "name" }),
+          label(fitted(heading(node), room, FONT.name + family), { x: left, y: middle - 4, class: "name" }),
           label(fitted(node.name, room - 14, FONT.type + family), { x: left, y: middle + 12, class: "type" }),
         ]
       : [
@@ -57,16 +61,17 @@ function card(node, family) {
     shape("rect", { x: 10, y: 10, width: tile, height: tile, rx: 7, class: "tile" }),
     shape("path", { d: ICONS[node.icon], class: "icon", transform: `translate(${10 + tile / 2 - 8},${middle - 8})` }),
     ...words,
-    stateMark(node, node.w - 13, 14),
+    // Beside the shorter of the two lines: the type, or the name of a group.
+    stateMark(node, node.w - 13, node.count > 1 ? node.h - 15 : 14),
   ];
 }
 
 function pill(node, family) {
   const middle = node.h / 2;
-  const words = fitted(node.count > 1 ? heading(node) : node.name, node.w - 46, FONT.step + family);
+  const words = fitted(node.count > 1 ? heading(node) : node.name, node.w - 50, FONT.step + family);
   return [
     ...outline(node, middle),
-    shape("path", { d: `M14 ${middle - 4.5}l4.500 4.500l-4.500 4.500l-4.500-4.500z`, class: "diamond" }),
+    shape("path", { d: `M14 ${middle - 4.5}l4.5 4.5l-4.5 4.5l-4.5-4.5z`, class: "diamond" }),
     label(words, { x: 25, y: middle + 4.2, class: "step" }),
     stateMark(node, node.w - 14, middle),
   ];
