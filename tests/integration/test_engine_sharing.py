@@ -37,7 +37,9 @@ def test_many_first_processes_at_one_instant_start_one_server(folder: Path) -> N
 
 
 @pytest.mark.parametrize("leave", [User.leave, User.fail, User.kill], ids=["exit", "exception", "kill -9"])
-def test_server_stops_a_while_after_its_last_user_however_that_left(folder: Path, leave: Callable[[User], None]) -> None:
+def test_server_stops_a_while_after_its_last_user_however_that_left(
+    folder: Path, leave: Callable[[User], None]
+) -> None:
     user = User(folder, linger=1)
     server = server_of(folder)
     leave(user)
@@ -114,7 +116,9 @@ def test_forked_child_is_a_user_of_its_own_and_keeps_nothing_alive_after_it_clos
             second = engine.address()
             users = inspect(folder).users
             engine.close()
-            os.write(told, repr((before, second.generation > first.generation, second.uri == first.uri, users)).encode())
+            os.write(
+                told, repr((before, second.generation > first.generation, second.uri == first.uri, users)).encode()
+            )
             time.sleep(60)
         finally:
             os._exit(0)
@@ -133,7 +137,9 @@ def test_forked_child_is_a_user_of_its_own_and_keeps_nothing_alive_after_it_clos
         os.close(told)
 
 
-def test_users_that_meet_a_stopping_server_are_all_served(folder: Path) -> None:
+def test_users_that_meet_a_stopping_server_are_all_served(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVGRAPH_LINGER", "0")
+
     def come_and_go(who: int) -> None:
         moment = random.Random(who)
         for turn in range(4):
@@ -142,12 +148,8 @@ def test_users_that_meet_a_stopping_server_are_all_served(folder: Path) -> None:
             client.close()
             time.sleep(moment.random() * 0.4)
 
-    os.environ["PROVGRAPH_LINGER"], before = "0", os.environ["PROVGRAPH_LINGER"]
-    try:
-        with ThreadPoolExecutor(3) as pool:
-            list(pool.map(come_and_go, range(3)))
-    finally:
-        os.environ["PROVGRAPH_LINGER"] = before
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(come_and_go, range(3)))
     client = Client(folder)
     assert client.run("MATCH (n:N) RETURN count(n)") == [[12]]
     client.close()

@@ -1,7 +1,7 @@
 """Users of an embedded engine for the tests: processes of their own, and one that reconnects within this process.
 
-Run as a program it is such a user: `python -m tests.servers.embedded FOLDER`. It says `ready`, then answers each line on
-stdin, a JSON string with a statement, by a JSON list of rows; `raise` makes it fail.
+Run as a program it is such a user: `python -m tests.servers.embedded FOLDER`. It says `ready`, then answers each line
+on stdin, a JSON string with a statement, by a JSON list of rows; `raise` makes it fail.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import LiteralString, cast
 
 import psutil
 from neo4j import Driver, GraphDatabase
@@ -31,7 +32,7 @@ class Client:
         self._driver: Driver | None = None
         self._generation = -1
 
-    def run(self, statement: str, **parameters: object) -> list[list[object]]:
+    def run(self, statement: LiteralString, **parameters: object) -> list[list[object]]:
         try:
             return self._once(statement, parameters)
         except (DriverError, Neo4jError, OSError):
@@ -39,7 +40,7 @@ class Client:
                 raise
             return self._once(statement, parameters)
 
-    def _once(self, statement: str, parameters: dict[str, object]) -> list[list[object]]:
+    def _once(self, statement: LiteralString, parameters: dict[str, object]) -> list[list[object]]:
         address = self.engine.address()
         if self._driver is None or self._generation != address.generation:
             self._close_driver()
@@ -90,7 +91,7 @@ class User:
             stderr=subprocess.PIPE,
             cwd=cwd,
             start_new_session=new_session,
-            preexec_fn=before,  # noqa: PLW1509 - no threads here
+            preexec_fn=before,
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(filter(None, paths)),
@@ -184,11 +185,11 @@ def main() -> None:
     client = Client(sys.argv[1])
     try:
         client.engine.address()
-        print("ready", flush=True)  # noqa: T201
+        print("ready", flush=True)
         for line in sys.stdin:
             if line == "raise\n":
                 raise RuntimeError("the user's own error")
-            print(json.dumps(client.run(json.loads(line))), flush=True)  # noqa: T201
+            print(json.dumps(client.run(cast("LiteralString", json.loads(line)))), flush=True)
     finally:
         client.close()
 

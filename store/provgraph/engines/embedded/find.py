@@ -83,10 +83,9 @@ def _silent(folder: Path) -> str:
         return (
             "another version of provgraph serves it: run that version's `provgraph stop`, or wait until its users leave"
         )
-    return (
-        f"a process holds {folders.SERVER_LOCK} but does not answer (it hangs, or runs in another container); "
-        f"end the process that {state.STATE_FILE} names by its pid, if it is stuck"
-    )
+    known = state.read(folder)
+    named = f"process {known.pid} on {known.host}" if known else "another process"
+    return f"{named} holds it but does not answer (stuck, or in another container): end that process if it is stuck"
 
 
 def _unreachable(folder: Path, settings: Settings, why: str) -> EngineError:

@@ -33,6 +33,8 @@ _PLATFORMS = {
 _MEMORY = re.compile(
     r"insufficient memory|could not reserve|OutOfMemory|cannot allocate|not enough space", re.IGNORECASE
 )
+_LAST_WORDS = "last words: "  # as the server's program writes them
+_NO_JVM = "Unable to start JVM"  # as JPype says without a reason
 _FAILURE = re.compile(r"error|exception|insufficient|unrecognized|invalid|failed|severe", re.IGNORECASE)
 
 _started: list[subprocess.Popen[bytes]] = []
@@ -93,9 +95,13 @@ class Launch:
         except OSError as error:
             return f"its log cannot be read ({error.strerror})"
         lines = [line.strip() for line in text.splitlines() if line.strip()]
+        said = [line.removeprefix(_LAST_WORDS) for line in lines if line.startswith(_LAST_WORDS)]
+        if said and _NO_JVM not in said[-1]:
+            return said[-1][:500].rstrip(" .;")
+        # The JVM has said itself why it did not start.
         at = next((i for i, line in enumerate(lines) if _FAILURE.search(line)), -2)
-        said = " ".join(lines[at:][:2])[:300].rstrip(" .;")
-        return said or f"it ended without a word (exit status {self._process.poll()}; killed, or out of memory?)"
+        words = " ".join(lines[at:][:2])[:300].rstrip(" .;")
+        return words or f"it ended without a word (exit status {self._process.poll()}; killed, or out of memory?)"
 
 
 def _require_engine() -> None:

@@ -15,8 +15,8 @@ from types import FrameType
 
 from filelock import Timeout
 
-from provgraph.engines.embedded import java, state
-from provgraph.engines.embedded.folder import SERVER_LOCK, file_lock, identity
+from provgraph.engines.embedded import integrity, java, state
+from provgraph.engines.embedded.folder import DATABASES, SERVER_LOCK, file_lock, identity
 from provgraph.engines.embedded.lease import HOST
 from provgraph.engines.embedded.settings import Settings
 from provgraph.engines.embedded.state import State
@@ -41,6 +41,7 @@ def serve(settings: Settings) -> int:
     held = identity(folder / SERVER_LOCK)
     stop = _stop_on_signals()
     _clear_remains(folder)
+    integrity.check(folder / DATABASES / java.DATABASE)
     password = secrets.token_urlsafe(32)
     engine = java.start(folder, HOST, password, settings.statement_timeout, settings.jvm)
     with socket.create_server((HOST, 0), backlog=256) as listener:

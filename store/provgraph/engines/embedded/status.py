@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from provgraph.engines.embedded import folder as folders
-from provgraph.engines.embedded import java
+from provgraph.engines.embedded import java, state
 from provgraph.engines.embedded.find import somebody_serves
 from provgraph.engines.embedded.lease import call
 from provgraph.errors import EngineError
@@ -52,8 +52,8 @@ def inspect(folder: str | os.PathLike[str]) -> EngineStatus:
     """
     path = Path(folder).absolute()
     if not (path / folders.SERVER_LOCK).exists():
-        state: Literal["stopped", "absent"] = "stopped" if (path / folders.DATABASES).exists() else "absent"
-        return EngineStatus(path, state, _installed(), _size(path))
+        there = (path / folders.DATABASES).exists()
+        return EngineStatus(path, "stopped" if there else "absent", _installed(), _size(path))
     if answer := call(path, "ask"):
         answer.close()
         seen = answer.state
@@ -88,10 +88,9 @@ def stop(folder: str | os.PathLike[str], timeout: float = 35.0) -> bool:
     try:
         while (path / folders.SERVER_LOCK).exists() and somebody_serves(path):
             if time.monotonic() > deadline:
-                raise EngineError(
-                    f"the engine of {path} has not ended within {timeout:g} s: "
-                    "end the process that server.json names by its pid"
-                )
+                known = state.read(path)
+                named = f"process {known.pid} on {known.host}" if known else "the process that holds server.lock"
+                raise EngineError(f"the engine of {path} has not ended within {timeout:g} s: end {named}")
             if not asked and (answer := call(path, "stop")):
                 asked = True
                 answer.close()
