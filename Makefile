@@ -15,7 +15,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
 .PHONY: help demo test check-imports compat lint bench constraints clean
 
 help:
