@@ -13,6 +13,9 @@ from typing import TypeAlias
 
 SMALLEST_GROUP = 4
 
+# How far apart two nodes may first differ and still be told apart: bounds the work on long chains.
+_ROUNDS = 8
+
 Neighbours: TypeAlias = Mapping[str, Set[tuple[str, str]]]
 """For each node the (style of the edge, other end) pairs on one side."""
 
@@ -34,13 +37,17 @@ def siblings(
     waiting = list(accepted)
     while waiting:
         # A row of nodes that hangs on a folded row, one for one, has the same neighbours once that row is one stack.
-        first = large[waiting.pop()][0]
-        for _, other in sorted(before.get(first, frozenset()) | after.get(first, frozenset())):
-            colour = owner.get(other)
-            if colour is not None and colour not in accepted:
+        row = waiting.pop()
+        beside = {owner[i] for i in _both(large[row][0], before, after) if i in owner} - accepted
+        for colour in beside:
+            if all(any(owner.get(j) == row for j in _both(i, before, after)) for i in large[colour]):
                 accepted.add(colour)
                 waiting.append(colour)
     return sorted(tuple(large[colour]) for colour in accepted)
+
+
+def _both(i: str, before: Neighbours, after: Neighbours) -> set[str]:
+    return {other for side in (before, after) for _, other in side.get(i, frozenset())}
 
 
 def _alike(members: Sequence[str], side: Neighbours) -> bool:
@@ -51,11 +58,11 @@ def _alike(members: Sequence[str], side: Neighbours) -> bool:
 def _classes(
     labels: Mapping[str, tuple[str, str]], before: Neighbours, after: Neighbours, apart: Set[str]
 ) -> dict[Colour, list[str]]:
-    """The coarsest partition in which members of one class have as many neighbours of each class on each side."""
+    """Nodes by what surrounds them: those of one class have as many neighbours of each class, `_ROUNDS` steps deep."""
     ids = sorted(labels)
     colours = _numbered(ids, {i: (labels[i], i if i in apart else "") for i in ids})
-    count = len(set(colours.values()))
-    while True:
+    for _ in range(_ROUNDS):
+        count = len(set(colours.values()))
         seen = {
             i: (colours[i], _census(before.get(i, frozenset()), colours), _census(after.get(i, frozenset()), colours))
             for i in ids
@@ -63,7 +70,6 @@ def _classes(
         colours = _numbered(ids, seen)
         if len(set(colours.values())) == count:
             break
-        count = len(set(colours.values()))
     classes: dict[Colour, list[str]] = defaultdict(list)
     for i in ids:
         classes[colours[i]].append(i)

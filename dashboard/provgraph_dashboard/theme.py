@@ -1,7 +1,7 @@
 """Design tokens: colours and icons of types, tones of states, surfaces, and the ramp of error rates.
 
 Colours come in pairs, light and dark. Every kind and state colour has a contrast of at least 4.5 to 1 on the page.
-The nine most used stay apart in normal, protan, deutan and tritan vision; none ever stands alone: a type has an icon
+They stay apart in normal, protan, deutan and tritan vision; none ever stands alone: a type has an icon
 and its word, a state a shape.
 """
 
@@ -37,7 +37,7 @@ HUES: dict[str, Pair] = {
     "capture": ("#1F7DB3", "#71CBFF"),
     "labels": ("#9A690B", "#FFAA75"),
     "model": ("#8847FF", "#955CFF"),
-    "measure": ("#686B6D", "#BCC1C5"),
+    "measure": ("#737678", "#BCC1C5"),
     "predictions": ("#5D2C50", "#FF387A"),
     "deployment": ("#384022", "#6B8825"),
     "other-1": ("#992A81", "#BD73A8"),

@@ -230,3 +230,24 @@ def test_contexts_stand_under_the_name() -> None:
 def test_a_limit_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         picture([], [], "artifact:1", limit=0)
+
+
+def test_rows_that_hang_on_different_branches_do_not_fold_into_one() -> None:
+    """Two models with their own four metrics each: two groups, for their producers differ."""
+    nodes = [Node(f"artifact:m{i}", type="Model") for i in range(2)]
+    nodes += [Node(f"artifact:{i}", type="Metrics") for i in range(8)]
+    edges = [Edge(f"artifact:m{i // 4}", f"artifact:{i}", "DERIVATION") for i in range(8)]
+    edges.append(Edge("artifact:m0", "artifact:m1", "DERIVATION"))
+    folded = [node for node in picture(nodes, edges, "artifact:m0").nodes if node.folded]
+    assert [node.members for node in folded] == [
+        tuple(f"artifact:{i}" for i in range(4)),
+        tuple(f"artifact:{i}" for i in range(4, 8)),
+    ]
+
+
+def test_the_links_of_a_long_chain_never_fold() -> None:
+    nodes = [Node(f"artifact:{i:03}") for i in range(200)]
+    edges = [Edge(f"artifact:{i:03}", f"artifact:{i + 1:03}", "DERIVATION") for i in range(199)]
+    drawn = picture(nodes, edges, "artifact:100")
+    assert not any(node.folded for node in drawn.nodes)
+    assert len(drawn.nodes) == 60

@@ -1,4 +1,7 @@
-"""Serve the gallery: `python -m tests.dashboard.gallery.run FOLDER PORT`. The folder gets a copy of what the app needs."""
+"""Serve the gallery: `python -m tests.dashboard.gallery.run FOLDER PORT`.
+
+The folder gets a copy of what the app needs beside it: the theme and the static files.
+"""
 
 from __future__ import annotations
 
