@@ -52,8 +52,8 @@ def open_engine(
         return EmbeddedEngine(_embedded_folder(rest), start_message=start_message)
     if scheme.lower() not in _SERVER_SCHEMES or not rest.startswith("//"):
         # Not the text itself: what looks like no URL of ours may still hold a password.
-        named = f"{scheme}:" if colon and scheme.replace("+", "").isalnum() else "what was given"
-        raise ConfigurationError(f"no store is to be had at {named}: the store's URL is one of {_ALLOWED}")
+        named = f"{scheme}:…" if colon and scheme.replace("+", "").isalnum() else "what was given"
+        raise ConfigurationError(f"the store's URL must be {_ALLOWED}, not {named}")
     uri = _server_uri(text)
     user = user or os.environ.get("PROVGRAPH_USER") or None
     password = password or os.environ.get("PROVGRAPH_PASSWORD") or None
