@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_SEED", "DemoSummary", "build_demo", "read_summary"]
 
-DEFAULT_SEED = 7
+DEFAULT_SEED = 17
 
 
 def build_demo(

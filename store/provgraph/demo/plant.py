@@ -217,7 +217,7 @@ _SETTINGS: Final = {
     # camera: exposure in ms, gain in dB, blur in pixels
     "plant-1/line-1/A": (8.0, 0.0, 0.45),
     "plant-1/line-1/B": (8.4, 0.0, 0.50),
-    "plant-1/line-2/A": (7.6, 1.0, 0.45),
+    "plant-1/line-2/A": (8.2, 0.0, 0.48),
     "plant-1/line-2/B": (8.0, 1.0, 0.50),
     "plant-2/line-3/A": (8.8, 0.0, 0.50),
     "plant-2/line-3/B": (8.6, 0.0, 0.45),
@@ -233,7 +233,7 @@ _BLUR_AFTER_UPDATE: Final = {
 }
 _DEFOCUSED: Final = "plant-2/line-3/B"
 _MIX: Final = (0.36, 0.18, 0.16, 0.16, 0.14)
-_HARD_MIX: Final = (0.16, 0.42, 0.14, 0.14, 0.14)
+_HARD_MIX: Final = (0.14, 0.56, 0.11, 0.11, 0.08)
 _HARD_CAMERA: Final = "plant-1/line-2/A"
 
 
