@@ -17,7 +17,7 @@ from provgraph_dashboard.ordering import order_layers
 
 _POSITION_SWEEPS = 24
 _DUMMY_GAP = 9.0
-_SLOPE_ROOM, _WIDEST_EXTRA = 0.12, 36.0
+_SLOPE_ROOM, _WIDEST_EXTRA = 0.1, 24.0
 
 
 @dataclass(frozen=True, slots=True)

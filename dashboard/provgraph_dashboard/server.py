@@ -44,7 +44,7 @@ def serve(port: int | None, open_browser: bool, url: str | None, page: str = "/"
 
     `port` is the one to use, if it is free: else the next free one is taken. `url` is the store, as in
     `provgraph.connect`; without it that of the environment or the working directory. `page` is the path (and query)
-    that is announced and, with `open_browser`, opened. Everything printed goes to stderr.
+    that is announced and, with `open_browser` and where there is a display, opened. Everything printed goes to stderr.
     """
     if url is not None:
         # In the environment, not among the arguments: a URL can carry a password.
@@ -100,9 +100,15 @@ def _announce(port: int, address: str, open_browser: bool, stopped: threading.Ev
     while not stopped.wait(_POLL_SECONDS):
         if _answers(port):
             click.echo(f"Dashboard: {address}  (stop with Ctrl-C)", err=True)
-            if open_browser:
+            if open_browser and has_display(sys.platform, os.environ):
                 webbrowser.open(address)
             return
+
+
+def has_display(platform: str, environment: Mapping[str, str]) -> bool:
+    """Whether a browser would open in a window; without one, a text browser would take over this terminal."""
+    graphical = any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    return graphical or platform in ("darwin", "win32", "cygwin")
 
 
 def _answers(port: int) -> bool:

@@ -155,7 +155,11 @@ def test_every_other_action_has_a_key(open_page: Open) -> None:
     node(page, "artifact:5").wait_for()
     page.keyboard.press("0")
     page.keyboard.press("t")
-    assert page.locator(".sheet table").is_visible()
+    assert "visually-hidden" not in (page.locator(".sheet").get_attribute("class") or "")
+    assert page.locator("svg.canvas").is_hidden()
+    page.keyboard.press("t")
+    assert page.locator("svg.canvas").is_visible()
+    assert page.evaluate(DEEP_FOCUS) == "artifact:4"
 
 
 def test_dragging_pans_without_selecting(open_page: Open) -> None:

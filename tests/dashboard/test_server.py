@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from provgraph_dashboard.server import flags, free_port, main
+from provgraph_dashboard.server import flags, free_port, has_display, main
 from tests.dashboard.conftest import start_gallery
 
 
@@ -89,3 +89,13 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert end.value.code == 0
     shown = capsys.readouterr().out
     assert all(option in shown for option in ("--port", "--url", "--page", "--no-browser"))
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "shown"),
+    [("linux", {}, False), ("linux", {"DISPLAY": ":0"}, True), ("linux", {"DISPLAY": ""}, False), ("darwin", {}, True)],
+)
+def test_a_browser_is_opened_only_where_it_has_a_window(
+    platform: str, environment: dict[str, str], shown: bool
+) -> None:
+    assert has_display(platform, environment) is shown

@@ -161,9 +161,9 @@ def graph_data(
     """The message to the browser: the picture with its layout, words and marks; plain JSON, no markup."""
     boxes = [Box(node.id, *_size(node, compact)) for node in picture.nodes]
     spacing = (
-        Spacing(column=62, row=12, fill=height - _MARGIN)
+        Spacing(column=54, row=12, fill=height - _MARGIN)
         if compact
-        else Spacing(column=34, row=16, fill=height - _ROOM_FOR_LEGEND)
+        else Spacing(column=30, row=16, fill=height - _ROOM_FOR_LEGEND)
     )
     layout = layered(boxes, [(edge.source, edge.target) for edge in picture.edges], spacing)
     points = {(route_.source, route_.target): [list(point) for point in route_.points] for route_ in layout.routes}

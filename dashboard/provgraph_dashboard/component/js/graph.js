@@ -18,7 +18,7 @@ class Graph {
     const family = getComputedStyle(root).fontFamily;
     root.style.height = `${data.height}px`;
     root.classList.toggle("compact", data.compact);
-    this.svg = shape("svg", { role: "group", "aria-label": data.label, class: "canvas" });
+    this.svg = shape("svg", { role: "group", "aria-label": data.label, "aria-describedby": "keys", class: "canvas" });
     this.edges = data.edges.map(drawEdge);
     this.nodes = new Map();
     for (const node of data.nodes) {
@@ -135,7 +135,7 @@ function onTool(event, graph) {
   if (what === "out") graph.view.zoom(1 / ZOOM_STEP);
   if (what === "home") graph.view.fit(false);
   if (what === "fit") graph.view.fit(true);
-  if (what === "table") toggleTable(graph.root);
+  if (what === "table") toggleTable(graph);
 }
 
 function watchWidth(root) {

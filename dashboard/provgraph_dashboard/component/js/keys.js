@@ -38,7 +38,7 @@ function onKey(event, graph) {
     0: () => graph.view.fit(true),
     "+": () => graph.view.zoom(ZOOM_STEP),
     "-": () => graph.view.zoom(1 / ZOOM_STEP),
-    t: () => toggleTable(graph.root),
+    t: () => toggleTable(graph),
   };
   const next = neighbour(event.key, node, graph);
   if (next === undefined && !(event.key in actions)) return;

@@ -22,7 +22,6 @@ function drawNode(node, family, ends) {
     role: "button",
     "data-id": node.id,
     "aria-label": spoken(node, ends.inputs, ends.outputs),
-    "aria-describedby": "keys",
     style: `--hue: var(--pg-hue-${node.hue})`,
   });
   group.append(...(node.card ? card(node, family) : pill(node, family)));

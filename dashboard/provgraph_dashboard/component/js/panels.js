@@ -82,7 +82,15 @@ function fillTable(root, data, around) {
   root.querySelector(".sheet").replaceChildren(table);
 }
 
-function toggleTable(root) {
-  const hidden = root.querySelector(".sheet").classList.toggle("visually-hidden");
-  root.querySelector('[data-do="table"]').setAttribute("aria-pressed", String(!hidden));
+function toggleTable(graph) {
+  const { root } = graph;
+  const sheet = root.querySelector(".sheet");
+  const shown = !sheet.classList.toggle("visually-hidden");
+  root.classList.toggle("as-table", shown);
+  root.querySelector('[data-do="table"]').setAttribute("aria-pressed", String(shown));
+  sheet.onkeydown = (event) => {
+    if (event.key === "t" || event.key === "Escape") toggleTable(graph);
+  };
+  if (shown) sheet.focus();
+  else graph.nodes.get(graph.current)?.focus({ preventScroll: true });
 }
