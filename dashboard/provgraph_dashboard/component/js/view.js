@@ -1,5 +1,6 @@
 // The part of the drawing that is seen: pan, zoom, fit, and keeping a node in its place when the drawing changes.
 const MARGIN = { x: 34, y: 22 };
+const LEGEND = 30;
 const ZOOM_STEP = 1.25;
 const WIDEST = 12000;
 const NARROWEST = 220;
@@ -16,6 +17,7 @@ class View {
     ];
     [this.left, this.right] = nodes.length ? ends("x", "w", MARGIN.x) : [0, 100];
     [this.top, this.bottom] = nodes.length ? ends("y", "h", MARGIN.y) : [0, 100];
+    if (!data.compact) this.bottom += LEGEND;
     this.box = [0, 0, 1, 1];
   }
 
