@@ -10,7 +10,8 @@ import pytest
 from provgraph.demo import DemoSummary, build_demo, extras, read_summary
 from provgraph.demo.recorder import Step
 from provgraph.demo.summary import write_summary
-from provgraph.errors import ConfigurationError
+from provgraph.errors import ConfigurationError, NotFoundError
+from provgraph.model import Context
 
 SUMMARY = DemoSummary(
     seed=7,
@@ -24,22 +25,26 @@ SUMMARY = DemoSummary(
     clean_model_key="e",
     failed_run="surface-inspection/2026-10-05",
     failed_run_key="f",
+    last_key="g",
 )
 
 
 class Full:
     """A graph that has recorded everything already."""
 
-    def recorded(self, key: str) -> bool:
-        return True
+    def get(self, node: str, /) -> object:
+        return node
+
+    def put_context(self, context: Context, /) -> object:
+        raise AssertionError(f"{context} was put, though the demo is there")
 
     def execution(self, type: str, /, **_: object) -> AbstractContextManager[Step]:
         raise AssertionError(f"{type} was recorded, though the demo is there")
 
 
 class Empty(Full):
-    def recorded(self, key: str) -> bool:
-        return False
+    def get(self, node: str, /) -> object:
+        raise NotFoundError(node)
 
 
 def test_importing_the_demo_imports_none_of_its_extra() -> None:
@@ -67,7 +72,7 @@ def test_a_missing_extra_is_named_with_the_way_to_install_it(monkeypatch: pytest
 def test_a_finished_demo_is_opened_and_not_made_again(tmp_path: Path) -> None:
     write_summary(tmp_path, SUMMARY)
 
-    assert build_demo(tmp_path, Full()) == SUMMARY
+    assert build_demo(tmp_path, Full(), seed=7) == SUMMARY
     assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
 
 

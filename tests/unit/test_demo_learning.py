@@ -24,7 +24,8 @@ from provgraph.demo.learning import (
     write_metrics,
 )
 from provgraph.demo.pictures import SIZE, Optics, render_scene, take_shot, write_picture
-from provgraph.demo.plant import CLASSES, RUNS, ModelPlan
+from provgraph.demo.plant import CLASSES
+from provgraph.demo.schedule import RUNS, ModelPlan
 
 OPTICS = Optics(focus_blur=0.45, exposure_ms=8.0, gain_db=0.0)
 SVM = ModelPlan("inspector", "9", "svm", {"C": 2.0})

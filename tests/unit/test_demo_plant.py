@@ -3,17 +3,8 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from provgraph.demo.plant import (
-    ANNOTATORS,
-    BATCHES,
-    CAMERAS,
-    CONFIGS,
-    CONFUSED_ANNOTATOR,
-    DEPLOYMENTS,
-    FIRMWARES,
-    PLANTED,
-    RUNS,
-)
+from provgraph.demo.plant import ANNOTATORS, BATCHES, CAMERAS, CONFIGS, CONFUSED_ANNOTATOR, FIRMWARES, PLANTED
+from provgraph.demo.schedule import DEPLOYMENTS, RUNS
 
 FOCUS = PLANTED[0].where
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from provgraph.demo.extras import require_extras
 from provgraph.demo.summary import DemoSummary, read_summary, write_summary
-from provgraph.errors import ConfigurationError
+from provgraph.errors import ConfigurationError, NotFoundError
 
 if TYPE_CHECKING:
     from provgraph.demo.recorder import Progress, Recorder
@@ -42,7 +42,7 @@ def build_demo(
     found = read_summary(root)
     if found is not None and found.seed != seed:
         raise ConfigurationError(f"{root} holds the demo of seed {found.seed}: name another folder for seed {seed}")
-    if found is not None and graph.recorded(found.failed_run_key):
+    if found is not None and _holds(graph, found.last_key):
         return found
     if found is None and root.exists() and any(root.iterdir()) and not (root / "README.txt").exists():
         raise ConfigurationError(f"{root} holds something else than a demo: name an empty folder")
@@ -52,3 +52,11 @@ def build_demo(
     summary = record_demo(root, graph, seed, progress)
     write_summary(root, summary)
     return summary
+
+
+def _holds(graph: Recorder, key: str) -> bool:
+    try:
+        graph.get(key)
+    except NotFoundError:
+        return False
+    return True

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provgraph.demo.features import FeatureTable
-from provgraph.demo.plant import ModelPlan
+from provgraph.demo.schedule import ModelPlan
 
 __all__ = ["Classifier", "Evaluation", "evaluate", "load_model", "save_model", "target", "train", "write_metrics"]
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from provgraph.demo.features import Extractor, FeatureTable
-from provgraph.demo.plant import PIPELINE, PROJECT, ModelPlan
+from provgraph.demo.plant import PIPELINE, PROJECT
 from provgraph.demo.recorder import Recorded, Recorder, Step, Value
+from provgraph.demo.schedule import ModelPlan
 
 __all__ = ["Ledger", "Side"]
 
@@ -33,6 +34,8 @@ class Ledger:
         datasets: training and validation side of each version.
         extractors: what each version of the feature extraction has seen.
         trained: plan and file of each model.
+        contexts: type and name of every context that a step was recorded in.
+        last_key: the key of the execution recorded last.
         failed_key: the key of the execution that failed; empty until it has.
         executions: how many executions were recorded.
     """
@@ -49,7 +52,9 @@ class Ledger:
     trained: dict[str, tuple[ModelPlan, Path]] = field(default_factory=dict[str, tuple[ModelPlan, Path]])
     deployments: dict[tuple[str, str], Recorded] = field(default_factory=dict[tuple[str, str], Recorded])
     extractors: dict[str, Extractor] = field(default_factory=dict[str, Extractor])
+    contexts: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     failed_key: str = ""
+    last_key: str = ""
     executions: int = 0
 
     def key(self, step: str, name: str) -> str:
@@ -75,13 +80,20 @@ class Ledger:
     ) -> AbstractContextManager[Step]:
         """Open a step that happened at `at` and took `took`, marked as simulated."""
         self.executions += 1
+        self.last_key = self.key(step, name)
+        named = {"Project": PROJECT, **(contexts or {})}
+        self.contexts.update(named.items())
+        if pipeline is not None:
+            self.contexts.add(("Pipeline", pipeline))
+            if run is not None:
+                self.contexts.add(("Run", f"{pipeline}/{run}"))
         return self.graph.execution(
             step,
             name=f"{step} {name}",
-            key=self.key(step, name),
+            key=self.last_key,
             pipeline=pipeline,
             run=run,
-            contexts={"Project": PROJECT, **(contexts or {})},
+            contexts=named,
             parameters=parameters,
             started_at=at,
             ended_at=at + took,

@@ -1,4 +1,4 @@
-"""The simulated plant, as values: who stands where, what was captured when, who labelled it, what was trained on it.
+"""The simulated plant, as values: who stands where, what was captured when, and who labelled it.
 
 Two factories with two lines each, two cameras over each line, six weeks in autumn 2026. Nothing of it is real. Three
 faults and one harmless imbalance are planted (`PLANTED`), so that an analysis can be held against what is true: it must
@@ -8,7 +8,7 @@ never read that list, nor the true classes, which are in no file and in no recor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -19,22 +19,18 @@ __all__ = [
     "CAMERAS",
     "CLASSES",
     "CONFIGS",
-    "DEPLOYMENTS",
     "FIRMWARES",
+    "FIRST_MONDAY",
     "PARTS_PER_BATCH",
     "PIPELINE",
     "PLANTED",
     "PROJECT",
-    "RUNS",
     "SHOTS_PER_PART",
     "Batch",
     "Camera",
     "CameraConfig",
-    "DeploymentPlan",
     "Fault",
     "Firmware",
-    "ModelPlan",
-    "RunPlan",
 ]
 
 PROJECT: Final = "simulated plant"
@@ -43,7 +39,7 @@ CLASSES: Final = ("clean", "scratch", "pit", "stain", "dent")
 PARTS_PER_BATCH: Final = 50
 SHOTS_PER_PART: Final = 2
 
-_FIRST_MONDAY: Final = datetime(2026, 9, 7, tzinfo=UTC)
+FIRST_MONDAY: Final = datetime(2026, 9, 7, tzinfo=UTC)
 _WEEKS: Final = 6
 
 
@@ -142,52 +138,6 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelPlan:
-    """A model to train: `inspector` tells the five classes, `gate` only clean from defect."""
-
-    name: str
-    version: str
-    algorithm: str
-    parameters: Mapping[str, int | float | str] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def full_name(self) -> str:
-        """Name and version, such as ``inspector/3``."""
-        return f"{self.name}/{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class RunPlan:
-    """One run of the retraining pipeline.
-
-    Attributes:
-        name: its date.
-        dataset: version of the dataset, which holds the first `weeks` weeks.
-        extractor: version of the feature extraction.
-        champion: the model in use that is evaluated beside the new one, on the same pictures.
-    """
-
-    name: str
-    starts: datetime
-    dataset: str
-    weeks: int
-    extractor: str
-    models: tuple[ModelPlan, ...]
-    champion: str | None
-    fails: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentPlan:
-    """A model brought to an endpoint; `undeployed`, if it was taken away, not just replaced."""
-
-    model: str
-    endpoint: str
-    at: datetime
-    undeployed: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
     """Something planted: what it is, where it stands in the metadata, and whether it does harm."""
 
@@ -212,7 +162,7 @@ FIRMWARES: Final = (
     Firmware("2.1", datetime(2026, 9, 22, 9, tzinfo=UTC)),
 )
 
-_UPDATED: Final = _FIRST_MONDAY + timedelta(days=20, hours=14)  # the Sunday before the fourth week
+_UPDATED: Final = FIRST_MONDAY + timedelta(days=20, hours=14)  # the Sunday before the fourth week
 _SETTINGS: Final = {
     # camera: exposure in ms, gain in dB, blur in pixels
     "plant-1/line-1/A": (8.0, 0.0, 0.45),
@@ -241,7 +191,7 @@ def _configs() -> tuple[CameraConfig, ...]:
     found: list[CameraConfig] = []
     for camera in CAMERAS:
         exposure, gain, blur = _SETTINGS[camera.name]
-        installed = _FIRST_MONDAY - timedelta(days=3)
+        installed = FIRST_MONDAY - timedelta(days=3)
         found.append(CameraConfig(camera, 1, "2.0", installed, exposure, gain, blur))
         if camera.name in _BLUR_AFTER_UPDATE:
             blur = _BLUR_AFTER_UPDATE[camera.name]
@@ -255,7 +205,7 @@ CONFIGS: Final = _configs()
 def _batches() -> tuple[Batch, ...]:
     found: list[Batch] = []
     for week in range(_WEEKS):
-        starts = _FIRST_MONDAY + timedelta(weeks=week, hours=6)
+        starts = FIRST_MONDAY + timedelta(weeks=week, hours=6)
         year, number, _ = starts.isocalendar()
         for place, camera in enumerate(CAMERAS):
             config = [c for c in CONFIGS if c.camera == camera and c.since <= starts][-1]
@@ -268,76 +218,6 @@ def _batches() -> tuple[Batch, ...]:
 
 BATCHES: Final = _batches()
 
-
-def _run_day(week: int, extra_days: int = 0) -> datetime:
-    """The Monday after week number `week` (from 1), before the early shift ends."""
-    return _FIRST_MONDAY + timedelta(weeks=week, days=extra_days, hours=7)
-
-
-def _model(name: str, version: str, algorithm: str, **parameters: float | str) -> ModelPlan:
-    return ModelPlan(name, version, algorithm, MappingProxyType(parameters))
-
-
-def _run(
-    starts: datetime,
-    dataset: str,
-    weeks: int,
-    extractor: str,
-    models: tuple[ModelPlan, ...],
-    champion: str | None = None,
-    fails: bool = False,
-) -> RunPlan:
-    return RunPlan(f"{starts:%Y-%m-%d}", starts, dataset, weeks, extractor, models, champion, fails)
-
-
-_INSPECTOR_3: Final = _model("inspector", "3", "svm", C=4.0, gamma="scale")
-
-RUNS: Final = (
-    _run(_run_day(2), "1", 2, "1.0", (_model("inspector", "1", "logistic-regression", C=0.3),)),
-    _run(_run_day(3), "2", 3, "1.0", (_model("inspector", "2", "svm", C=2.0, gamma="scale"),), "inspector/1"),
-    _run(_run_day(4), "3", 4, "1.0", (_INSPECTOR_3,), "inspector/2", fails=True),
-    _run(_run_day(4, extra_days=1), "3", 4, "1.1", (_INSPECTOR_3,), "inspector/2"),
-    _run(
-        _run_day(5),
-        "4",
-        5,
-        "1.1",
-        (
-            _model("inspector", "4", "random-forest", n_estimators=100, max_features="sqrt", min_samples_leaf=2),
-            _model("gate", "1", "logistic-regression", C=0.3),
-        ),
-        "inspector/2",
-    ),
-    _run(
-        _run_day(6),
-        "5",
-        6,
-        "1.1",
-        (_model("inspector", "5", "svm", C=8.0, gamma="scale"), _model("gate", "2", "svm", C=2.0, gamma="scale")),
-        "inspector/4",
-    ),
-)
-
-
-def _deployed(
-    model: str, endpoint: str, day: datetime, hour: int, undeployed: datetime | None = None
-) -> DeploymentPlan:
-    return DeploymentPlan(model, endpoint, day + timedelta(hours=hour), undeployed)
-
-
-DEPLOYMENTS: Final = (
-    _deployed("inspector/1", "plant-1/line-1", _run_day(2), 4),
-    _deployed("inspector/1", "plant-2/line-3", _run_day(2), 5),
-    _deployed("inspector/2", "plant-1/line-1", _run_day(3), 4),
-    _deployed("inspector/2", "plant-1/line-2", _run_day(3), 5),
-    _deployed("inspector/2", "plant-2/line-4", _run_day(3), 6),
-    _deployed("inspector/3", "plant-2/line-3", _run_day(4, 1), 4, undeployed=_run_day(4, 3)),
-    _deployed("inspector/2", "plant-2/line-3", _run_day(4, 3), 1),
-    _deployed("inspector/4", "plant-1/line-1", _run_day(5), 4),
-    _deployed("gate/1", "plant-2/line-4/gate", _run_day(5), 5),
-    _deployed("inspector/5", "plant-2/line-3", _run_day(6), 4),
-    _deployed("gate/2", "plant-2/line-4/gate", _run_day(6), 5),
-)
 
 PLANTED: Final = (
     Fault(

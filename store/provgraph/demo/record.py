@@ -13,18 +13,18 @@ from provgraph.demo.plant import (
     BATCHES,
     CONFIGS,
     CONFUSED_ANNOTATOR,
-    DEPLOYMENTS,
     PARTS_PER_BATCH,
     PIPELINE,
     PLANTED,
-    RUNS,
     SHOTS_PER_PART,
 )
 from provgraph.demo.readme import write_readme
 from provgraph.demo.recorder import Progress, Recorder
 from provgraph.demo.retraining import record_run
+from provgraph.demo.schedule import DEPLOYMENTS, RUNS
 from provgraph.demo.shopfloor import record_capture, record_config, record_deployment, record_labels, record_removal
 from provgraph.demo.summary import DemoSummary
+from provgraph.model import Context
 
 __all__ = ["record_demo"]
 
@@ -48,6 +48,8 @@ def record_demo(root: Path, graph: Recorder, seed: int, progress: Progress | Non
         event.action()
         if progress is not None:
             progress(number, len(events), event.text)
+    for type_, name in sorted(ledger.contexts):
+        graph.put_context(Context(type=type_, name=name, custom_properties={"simulated": True}))
     return _summary(ledger)
 
 
@@ -73,6 +75,8 @@ def _summary(ledger: Ledger) -> DemoSummary:
     bad = next(b for b in BATCHES if b.camera.name == fault["camera"] and b.config.firmware == fault["firmware"])
     confused = next(b for b in BATCHES if b.annotator == CONFUSED_ANNOTATOR)
     failed = next(run for run in RUNS if run.fails)
+    live = {plan.endpoint: plan.model for plan in sorted(DEPLOYMENTS, key=lambda plan: plan.at)}
+    untouched = {model.full_name for run in RUNS if run.starts < bad.starts for model in run.models}
     return DemoSummary(
         seed=ledger.seed,
         pictures=len(BATCHES) * PARTS_PER_BATCH * SHOTS_PER_PART,
@@ -81,8 +85,9 @@ def _summary(ledger: Ledger) -> DemoSummary:
         bad_batch_key=ledger.batches[bad.name].key,
         bad_firmware_key=ledger.firmwares[bad.config.firmware].key,
         bad_labels_key=ledger.labels[confused.name].key,
-        live_model_key=ledger.models[DEPLOYMENTS[-2].model].key,
-        clean_model_key=ledger.models["inspector/2"].key,
+        live_model_key=ledger.models[live[bad.camera.line]].key,
+        clean_model_key=ledger.models[next(model for model in live.values() if model in untouched)].key,
         failed_run=f"{PIPELINE}/{failed.name}",
         failed_run_key=ledger.failed_key,
+        last_key=ledger.last_key,
     )

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from provgraph.model import Context
+
 __all__ = ["Progress", "Recorded", "Recorder", "Step", "Value"]
 
 Progress: TypeAlias = Callable[[int, int, str], None]
@@ -63,8 +65,12 @@ class Step(Protocol):
 class Recorder(Protocol):
     """A graph that records."""
 
-    def recorded(self, key: str) -> bool:
-        """Whether an execution of this key is there."""
+    def get(self, node: str, /) -> object:
+        """The node of a key; raises NotFoundError if there is none."""
+        ...
+
+    def put_context(self, context: Context, /) -> object:
+        """Add to a context what is given here."""
         ...
 
     def execution(

@@ -9,7 +9,8 @@ from provgraph.demo.datasets import VALIDATION_SHARE, assemble, split
 from provgraph.demo.features import load_features, save_features
 from provgraph.demo.learning import evaluate, load_model, save_model, train, write_metrics
 from provgraph.demo.ledger import Ledger, Side
-from provgraph.demo.plant import BATCHES, ModelPlan, RunPlan
+from provgraph.demo.plant import BATCHES
+from provgraph.demo.schedule import ModelPlan, RunPlan
 
 __all__ = ["record_run"]
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from provgraph.demo.capture import write_batch, write_config, write_labels
 from provgraph.demo.ledger import Ledger
-from provgraph.demo.plant import FIRMWARES, RUNS, Batch, CameraConfig, DeploymentPlan
+from provgraph.demo.plant import FIRMWARES, Batch, CameraConfig
+from provgraph.demo.schedule import RUNS, DeploymentPlan
 
 __all__ = ["record_capture", "record_config", "record_deployment", "record_labels", "record_removal"]
 
@@ -84,6 +85,7 @@ def record_labels(ledger: Ledger, batch: Batch) -> None:
 def record_deployment(ledger: Ledger, plan: DeploymentPlan) -> None:
     """A model goes to an endpoint, in the place of the one before."""
     run = next((run.name for run in RUNS if run.starts.date() == plan.at.date()), None)
+    ledger.contexts.add(("Endpoint", plan.endpoint))
     with ledger.step("Deploy", _place(plan), plan.at, timedelta(minutes=4), run=run, endpoint=plan.endpoint) as step:
         step.input(ledger.models[plan.model])
         ledger.deployments[plan.endpoint, plan.model] = step.output(

@@ -33,6 +33,7 @@ class DemoSummary:
         clean_model_key: a live model that the bad batch does not reach (a `Model`).
         failed_run: name of the Run context of the run that failed.
         failed_run_key: the execution that failed in it (a `Train`).
+        last_key: the execution that was recorded last: a graph that has it has all.
     """
 
     seed: int
@@ -46,6 +47,7 @@ class DemoSummary:
     clean_model_key: str
     failed_run: str
     failed_run_key: str
+    last_key: str
 
 
 def write_summary(folder: Path, summary: DemoSummary) -> None:
@@ -92,6 +94,7 @@ def _summary(values: Mapping[str, object]) -> DemoSummary:
         clean_model_key=_value(values, "clean_model_key", str),
         failed_run=_value(values, "failed_run", str),
         failed_run_key=_value(values, "failed_run_key", str),
+        last_key=_value(values, "last_key", str),
     )
 
 
