@@ -76,7 +76,7 @@ def _summary(ledger: Ledger) -> DemoSummary:
     confused = next(b for b in BATCHES if b.annotator == CONFUSED_ANNOTATOR)
     failed = next(run for run in RUNS if run.fails)
     live = {plan.endpoint: plan.model for plan in sorted(DEPLOYMENTS, key=lambda plan: plan.at)}
-    untouched = {model.full_name for run in RUNS if run.starts < bad.starts for model in run.models}
+    untouched = {model.full_name for run in RUNS if run.starts < bad.ends for model in run.models}
     return DemoSummary(
         seed=ledger.seed,
         pictures=len(BATCHES) * PARTS_PER_BATCH * SHOTS_PER_PART,

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+pytest.importorskip("numpy", reason="the extra provgraph[demo] is not installed")
+pytest.importorskip("sklearn", reason="the extra provgraph[demo] is not installed")
+pytest.importorskip("PIL", reason="the extra provgraph[demo] is not installed")
+
+import provgraph
+from provgraph import Artifact, Execution, ExecutionState
+from provgraph.demo import DemoSummary, build_demo
+from provgraph.demo.csvfile import Row, read_rows
+from provgraph.demo.features import load_features
+from provgraph.demo.learning import evaluate, load_model
+from provgraph.demo.plant import BATCHES, PLANTED
+from provgraph.demo.schedule import RUNS
+from tests.servers.target import Bypass, Target
+
+HARMFUL = {fault.name: fault.where for fault in PLANTED}
+
+
+@dataclass
+class Demo:
+    folder: Path
+    graph: provgraph.Graph
+    summary: DemoSummary
+    reports: list[tuple[int, int, str]]
+    others: list[str] = field(default_factory=list)
+
+    def executions(self) -> list[Execution]:
+        return [node for node in self.graph.find(kind="execution") if isinstance(node, Execution)]
+
+
+@pytest.fixture(scope="module")
+def demo(embedded_target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    way = Bypass(embedded_target)
+    way.wipe()
+    way.close()
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    reports: list[tuple[int, int, str]] = []
+    with provgraph.connect(embedded_target.url) as graph:
+        summary = build_demo(folder, graph, progress=lambda *report: reports.append(report))
+        yield Demo(folder, graph, summary, reports)
+
+
+def test_the_demo_is_big_enough_to_explore_and_small_enough_to_draw(demo: Demo) -> None:
+    assert 150 <= demo.graph.count() <= 400
+    assert demo.graph.count(kind="execution") == demo.summary.executions
+    assert len(list(demo.folder.glob("captures/**/*.png"))) == demo.summary.pictures == 4800
+
+
+def test_everything_in_the_graph_and_on_disk_says_that_it_is_simulated(demo: Demo) -> None:
+    assert [node.ref for node in demo.graph.find() if node.custom_properties.get("simulated") is not True] == []
+    assert (demo.folder / "README.txt").read_text(encoding="utf-8").startswith("SIMULATED DATA")
+
+
+def test_progress_counts_every_event_to_the_end(demo: Demo) -> None:
+    total = len(demo.reports)
+
+    assert [(done, of) for done, of, _ in demo.reports] == [(number, total) for number in range(1, total + 1)]
+
+
+def test_one_training_failed_by_an_error_of_its_own_and_all_else_went_well(demo: Demo) -> None:
+    states = Counter(execution.state for execution in demo.executions())
+    failed = demo.graph.get(demo.summary.failed_run_key)
+
+    assert states == {ExecutionState.COMPLETE: demo.summary.executions - 1, ExecutionState.FAILED: 1}
+    assert isinstance(failed, Execution)
+    assert failed.state is ExecutionState.FAILED
+    assert failed.type == "Train"
+    assert "Input X contains NaN" in str(dict(failed.custom_properties))
+
+
+def test_the_summary_names_nodes_that_are_there(demo: Demo) -> None:
+    keys = {
+        "CaptureBatch": demo.summary.bad_batch_key,
+        "Firmware": demo.summary.bad_firmware_key,
+        "Labels": demo.summary.bad_labels_key,
+        "Model": demo.summary.live_model_key,
+    }
+
+    assert {demo.graph.get(key).type for key in keys.values()} == set(keys)
+    assert demo.graph.get(demo.summary.live_model_key).name == "inspector/5"
+    assert demo.graph.get(demo.summary.clean_model_key).name == "inspector/2"
+    assert demo.graph.count(kind="context", type="Run", name=demo.summary.failed_run) == 1
+
+
+def test_every_file_that_was_recorded_is_there(demo: Demo) -> None:
+    uris = [node.uri for node in demo.graph.find(kind="artifact") if isinstance(node, Artifact) and node.uri]
+
+    local = [Path(uri.removeprefix("file://")) for uri in uris if not uri.startswith("https://")]
+    assert len(local) > 100
+    assert [path for path in local if not path.exists()] == []
+    assert [path for path in local if not path.is_relative_to(demo.folder)] == []
+
+
+def test_the_times_are_those_of_the_story(demo: Demo) -> None:
+    first = min(batch.starts for batch in BATCHES).timestamp() * 1000
+    last = datetime(2026, 10, 20, tzinfo=UTC).timestamp() * 1000
+    captures = [execution for execution in demo.executions() if execution.type == "Capture"]
+
+    assert min(execution.started_at or 0 for execution in captures) == first
+    assert all((execution.ended_at or 0) < last for execution in demo.executions())
+
+
+def test_the_planted_faults_show_in_the_evaluation_of_the_newest_model(demo: Demo) -> None:
+    run = RUNS[-1]
+    plan = run.models[0]
+    table = load_features(demo.folder / "features" / f"surface-validation-{run.dataset}-x{run.extractor}.npz")
+    model = load_model(demo.folder / "models" / f"{plan.name}-{plan.version}.joblib")
+    result = evaluate(plan, model, table)
+    rows = {row["picture"]: row for row in read_rows(demo.folder / "datasets" / "surface-5" / "validation.csv")}
+    right = [
+        (rows[picture], label == prediction)
+        for picture, label, prediction in zip(result.pictures, result.labels, result.predictions, strict=True)
+    ]
+
+    def accuracy(**where: str) -> float:
+        chosen = [hit for row, hit in right if row.items() >= where.items()]
+        return sum(chosen) / len(chosen)
+
+    def sound(row: Row) -> bool:
+        return not any(row.items() >= where.items() for where in HARMFUL.values())
+
+    rest = [hit for row, hit in right if sound(row)]
+    base = sum(rest) / len(rest)
+    assert base > 0.85
+    camera = HARMFUL["lost focus"]["camera"]
+    assert accuracy(**HARMFUL["lost focus"]) < base - 0.2
+    assert accuracy(camera=camera, firmware="2.0") > base - 0.08
+    assert accuracy(camera="plant-2/line-3/A", firmware="2.1") > base - 0.12
+    assert accuracy(**HARMFUL["confused annotator"]) < base - 0.06
+
+
+def test_a_second_call_opens_what_is_there(demo: Demo) -> None:
+    counted = demo.graph.count()
+    began = perf_counter()
+
+    assert build_demo(demo.folder, demo.graph, progress=lambda *_: pytest.fail("made again")) == demo.summary
+
+    assert perf_counter() - began < 1
+    assert demo.graph.count() == counted
+
+
+def test_an_interrupted_build_is_taken_up_and_adds_nothing_twice(demo: Demo) -> None:
+    counted = demo.graph.count()
+    (demo.folder / "demo.json").unlink()
+
+    assert build_demo(demo.folder, demo.graph) == demo.summary
+
+    assert demo.graph.count() == counted
