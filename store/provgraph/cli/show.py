@@ -12,7 +12,7 @@ from provgraph.cli.nodes import moment, state_of
 from provgraph.cli.options import NODE, Settings, output_options, pass_settings, url_option
 from provgraph.cli.output import Column, json_text, write_json, write_lines, write_table
 from provgraph.cli.stores import open_core
-from provgraph.cli.text import local_time
+from provgraph.cli.text import count_text, local_time
 
 if TYPE_CHECKING:
     from provgraph.model import Node, NodeKind, Properties
@@ -95,8 +95,9 @@ def _write(core: StoreCore, node: Node, links: Sequence[Link]) -> None:
     groups: dict[str, list[Link]] = {}
     for link in links:
         groups.setdefault(_head(node, link), []).append(link)
-    for head, members in groups.items():
-        _write_group(core, node, head, members)
+    order = list(dict.fromkeys(_HEADS[node.kind.word].values()))
+    for head in sorted(groups, key=lambda head: order.index(head) if head in order else len(order)):
+        _write_group(core, node, head, groups[head])
     if node.kind.word == "context":
         _write_members(core, node)
     else:
@@ -157,7 +158,8 @@ def _write_group(core: StoreCore, node: Node, head: str, links: Sequence[Link]) 
         rows.append((found.ref, found.type, found.label, state_of(found), local_time(moment(found)), _remarks(link)))
     columns = [Column("  ID"), Column("TYPE", shrinks=True), Column("NAME", shrinks=True, keeps_end=True)]
     columns += [Column("STATE"), Column("TIME"), Column("LINK", shrinks=True)]
-    write_table(columns, [(f"  {row[0]}", *row[1:]) for row in rows])
+    used = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    write_table(columns[:used], [(f"  {row[0]}", *row[1:used]) for row in rows])
     if len(links) > len(shown):
         write_lines([f"  … and {len(links) - len(shown):,} more: --json has all"])
 
@@ -190,4 +192,5 @@ def _write_members(core: StoreCore, node: Node) -> None:
     query = Query(context=node.id)
     artifacts = core.reader.count(NodeKind.ARTIFACT, query)
     executions = core.reader.count(NodeKind.EXECUTION, query)
-    write_lines(["", f"Holds {artifacts:,} artifacts and {executions:,} executions: provgraph find --in {node.ref}"])
+    held = f"{count_text(artifacts, 'artifact')} and {count_text(executions, 'execution')}"
+    write_lines(["", f"Holds {held}: provgraph find --in {node.ref}"])

@@ -93,7 +93,9 @@ def _ask(engine: Engine, answer: dict[str, object]) -> str:
     store = BoltStore(engine)
     with closing(store):
         info = store.info()
-        answer |= {"engine": info.engine, "version": info.version, "database": info.database}
+        answer |= {"engine": info.engine, "version": info.version}
+        if not info.embedded:
+            answer["database"] = info.database
         record = read_record(store)
         if record is None:
             answer["counts"] = _none_of_all()

@@ -9,7 +9,7 @@ from typing import Final
 
 from provgraph.errors import InvalidValueError
 
-__all__ = ["iso_time", "local_time", "parse_time", "printable", "size_text", "width"]
+__all__ = ["count_text", "iso_time", "local_time", "parse_time", "printable", "size_text", "width"]
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _RELATIVE: Final = re.compile(r"(\d{1,9})\s*([smhdw])")
@@ -95,3 +95,8 @@ def size_text(size: int) -> str:
             return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
+
+
+def count_text(number: int, noun: str) -> str:
+    """`1 artifact`, `2,000 artifacts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

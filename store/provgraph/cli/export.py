@@ -1,0 +1,87 @@
+"""`provgraph export`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from provgraph.cli.options import NODE, Settings, pass_settings, url_option
+from provgraph.cli.output import json_text, say
+from provgraph.cli.stores import open_graph
+from provgraph.cli.tracing import trace_limits, trace_options
+
+if TYPE_CHECKING:
+    from provgraph.tracing.lineage import Lineage
+
+__all__ = ["export"]
+
+_SUFFIXES: Final = {".json": "json", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
+
+
+@click.command(short_help="Write the lineage of a node as JSON, Graphviz or Mermaid.")
+@click.argument("nodes", type=NODE, nargs=-1, required=True, metavar="NODE...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "dot", "mermaid"]),
+    help="What to write; without it what the ending of --output says, else JSON.",
+)
+@click.option(
+    "--direction",
+    type=click.Choice(["upstream", "downstream", "both"]),
+    default="both",
+    show_default=True,
+    help="What nodes were made from, what was made from them, or both.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Write into this file.",
+)
+@trace_options
+@url_option
+@pass_settings
+def export(
+    settings: Settings,
+    nodes: Sequence[str],
+    form: str | None,
+    direction: str,
+    output: Path | None,
+    max_hops: int | None,
+    max_nodes: int | None,
+    types: Sequence[str],
+    stop_types: Sequence[str],
+    certain_only: bool,
+) -> None:
+    """Write the lineage of a node as JSON, Graphviz or Mermaid.
+
+    Standard error says whether it is complete; the JSON holds that too, as the certificate.
+    """
+    limits = trace_limits(max_hops, max_nodes, types, stop_types, certain_only)
+    target = None if output is None or str(output) == "-" else output
+    chosen = form or _SUFFIXES.get(target.suffix.lower() if target else ".json")
+    if chosen is None:
+        raise click.UsageError(f"The ending of {target} says no format: give --format.")
+    with open_graph(settings) as graph:
+        walk = {"upstream": graph.upstream, "downstream": graph.downstream, "both": graph.lineage}[direction]
+        lineage = walk(nodes, **limits)
+    text = _written(lineage, chosen)
+    if target is None:
+        sys.stdout.write(text)
+    else:
+        target.write_text(text, encoding="utf-8")
+    say(str(lineage.certificate))
+
+
+def _written(lineage: Lineage, form: str) -> str:
+    if form == "dot":
+        return lineage.to_dot()
+    if form == "mermaid":
+        return lineage.to_mermaid()
+    return json_text(lineage.to_json()) + "\n"

@@ -1,0 +1,98 @@
+"""`provgraph load`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provgraph.cli.options import TEXT, Settings, output_options, pass_settings, url_option
+from provgraph.cli.output import say, write_json, write_lines
+from provgraph.cli.progress import ProgressLine
+from provgraph.cli.stores import open_graph
+from provgraph.errors import LoadError
+
+if TYPE_CHECKING:
+    from provgraph.loading import Loader
+
+__all__ = ["load"]
+
+
+def _complete_loader(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[click.shell_completion.CompletionItem]:
+    from click.shell_completion import CompletionItem
+    from importlib.metadata import entry_points
+
+    if ctx.params.get("what"):
+        return [CompletionItem(incomplete, type="file")]
+    names = sorted({entry.name for entry in entry_points(group="provgraph.loaders")} | {"spool"})
+    found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+@click.command(short_help="Load another tool's records into the store.")
+@click.argument(
+    "what", type=TEXT, nargs=-1, required=True, metavar="[LOADER] SOURCE | spool", shell_complete=_complete_loader
+)
+@click.option(
+    "--source",
+    "name",
+    type=TEXT,
+    metavar="NAME",
+    help="What to call the source in the keys of its nodes; else the loader finds a name that stays.",
+)
+@url_option
+@output_options(csv=False)
+@pass_settings
+def load(settings: Settings, what: Sequence[str], name: str | None) -> None:
+    """Load another tool's records into the store.
+
+    SOURCE is a file, a folder or a URL. Without a LOADER, the one that recognises it is taken; `provgraph loaders`
+    lists them. Loading a source again adds what is new there, and changes nothing else.
+
+    `provgraph load spool` brings in the steps that were recorded while the store could not be reached.
+    """
+    if list(what) == ["spool"]:
+        if name is not None:
+            raise click.UsageError("--source is for a SOURCE: the spool has none.")
+        _load_spool(settings)
+        return
+    loader, source = _chosen(what)
+    with open_graph(settings, create=True) as graph, ProgressLine() as progress:
+        report = graph.load(source, loader, name=name, progress=progress)
+    if settings.format == "json":
+        write_json(report.to_json())
+    else:
+        write_lines(report.lines())
+    if report.changed:
+        say("what now? `provgraph find` lists it, `provgraph dashboard` shows it")
+
+
+def _chosen(what: Sequence[str]) -> tuple[Loader, str]:
+    """The loader and the source; refused here, a wrong word costs nobody an engine or a data folder."""
+    from provgraph.loading import loader_named, recognise
+
+    if len(what) > 2:
+        raise click.UsageError("One source at a time: provgraph load [LOADER] SOURCE")
+    source = what[-1]
+    there = "://" in source or Path(source).exists()
+    if len(what) == 1:
+        from importlib.metadata import entry_points
+
+        if not there and source in {entry.name for entry in entry_points(group="provgraph.loaders")}:
+            raise click.UsageError(f"Name the source too: provgraph load {source} SOURCE")
+        return recognise(source), source
+    loader = loader_named(what[0])
+    if not there:
+        raise LoadError(f"{source}: there is no such file or folder")
+    return loader, source
+
+
+def _load_spool(settings: Settings) -> None:
+    with open_graph(settings, create=True) as graph:
+        number = graph.load_spool()
+    if settings.format == "json":
+        write_json({"executions": number})
+    else:
+        write_lines([f"{number:,} steps came in from the spool" if number else "the spool is empty"])
