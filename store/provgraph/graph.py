@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from os import PathLike, fspath
 from types import TracebackType
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 from uuid import uuid4
 
 from provgraph import __version__
 from provgraph.engines.url import open_engine
+from provgraph.errors import InvalidValueError
 from provgraph.model import (
     Artifact,
     Context,
@@ -23,10 +25,19 @@ from provgraph.model import (
 )
 from provgraph.store.bolt import BoltStore
 from provgraph.store.core import StoreCore
+from provgraph.store.cypher.trace import Way
 from provgraph.store.execution import ExecutionUnit, put_execution
 from provgraph.store.protocol import StoreInfo
 from provgraph.store.reader import Condition, Query
 from provgraph.store.writer import WriteResult
+from provgraph.tracing.explain import Explanation, explain
+from provgraph.tracing.impact import Impact, impact, reached_ids
+from provgraph.tracing.lineage import Direction, Lineage
+from provgraph.tracing.runs import Run, Use, run_lineage, runs, uses
+from provgraph.tracing.trace import TraceOptions, trace
+
+if TYPE_CHECKING:
+    from provgraph.loading import Loader, LoadReport, Progress
 
 __all__ = ["Graph", "connect"]
 
@@ -181,6 +192,32 @@ class Graph:
             self._core.types.put(records.types, can_add_fields=True, can_omit_fields=True)
         return self._core.writer.put(records, replace=replace)
 
+    def load(
+        self,
+        source: str | PathLike[str],
+        loader: str | Loader | None = None,
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> LoadReport:
+        """Load the records of another tool. A second load of the same source changes nothing.
+
+        Args:
+            source: a file, a folder or a URL.
+            loader: its name, such as `mlmd`; None takes the one that recognises the source.
+            name: what to call the source in keys; None leaves it to the loader.
+            progress: is told how far the load is.
+
+        Raises:
+            LoadError: the source cannot be read, or no loader recognises it; the text names the place.
+            ConfigurationError: there is no such loader, or the name cannot be used.
+        """
+        from provgraph.loading import LoadOptions, loader_named, recognise, run_loader
+
+        text = fspath(source)
+        chosen = recognise(text) if loader is None else loader_named(loader) if isinstance(loader, str) else loader
+        return run_loader(self._core, chosen, text, options=LoadOptions(source_name=name), progress=progress)
+
     # -- looking up -------------------------------------------------------------------------------------------
 
     def get(self, node: NodeLike) -> Node:
@@ -249,6 +286,140 @@ class Graph:
         """How many nodes `find` would yield."""
         query = self._query(text, type, name, uri, state, context, since, until, where)
         return sum(self._core.reader.count(each, query) for each in _kinds(kind, uri))
+
+    # -- tracing ----------------------------------------------------------------------------------------------
+
+    def upstream(
+        self,
+        nodes: NodeLike | Sequence[NodeLike],
+        *,
+        max_hops: int | None = None,
+        max_nodes: int | None = None,
+        types: Collection[str] | None = None,
+        stop_types: Collection[str] = (),
+        certain_only: bool = False,
+        with_contexts: bool = True,
+    ) -> Lineage:
+        """All that `nodes` were made from: every node and every link of it.
+
+        Args:
+            nodes: one or several, as values or as texts that `get` understands. A context stands for its executions
+                and what they put out.
+            max_hops: links from the nearest start; 0 is the starts alone. Equalities cost no hop.
+            max_nodes: the nearest so many nodes.
+            types: show only nodes of these types; the walk goes through the others.
+            stop_types: do not walk beyond nodes of these types.
+            certain_only: do not walk possible links.
+            with_contexts: fetch the contexts and types of the nodes too.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several.
+            QueryTimeoutError: the server stopped the statement; nothing partial is returned.
+        """
+        return self._trace("upstream", nodes, max_hops, max_nodes, types, stop_types, certain_only, with_contexts)
+
+    def downstream(
+        self,
+        nodes: NodeLike | Sequence[NodeLike],
+        *,
+        max_hops: int | None = None,
+        max_nodes: int | None = None,
+        types: Collection[str] | None = None,
+        stop_types: Collection[str] = (),
+        certain_only: bool = False,
+        with_contexts: bool = True,
+    ) -> Lineage:
+        """All that was made from `nodes`. Arguments are those of `upstream`."""
+        return self._trace("downstream", nodes, max_hops, max_nodes, types, stop_types, certain_only, with_contexts)
+
+    def lineage(
+        self,
+        nodes: NodeLike | Sequence[NodeLike],
+        *,
+        max_hops: int | None = None,
+        max_nodes: int | None = None,
+        types: Collection[str] | None = None,
+        stop_types: Collection[str] = (),
+        certain_only: bool = False,
+        with_contexts: bool = True,
+    ) -> Lineage:
+        """Upstream and downstream together, without siblings. Arguments are those of `upstream`."""
+        return self._trace("both", nodes, max_hops, max_nodes, types, stop_types, certain_only, with_contexts)
+
+    def _trace(
+        self,
+        direction: Direction,
+        nodes: NodeLike | Sequence[NodeLike],
+        max_hops: int | None,
+        max_nodes: int | None,
+        types: Collection[str] | None,
+        stop_types: Collection[str],
+        certain_only: bool,
+        with_contexts: bool,
+    ) -> Lineage:
+        options = TraceOptions(
+            max_hops=max_hops,
+            max_nodes=max_nodes,
+            types=types,
+            stop_types=stop_types,
+            certain_only=certain_only,
+            with_contexts=with_contexts,
+        )
+        return trace(self._core, self._nodes(nodes), direction, options)
+
+    def _nodes(self, nodes: NodeLike | Sequence[NodeLike]) -> list[Node]:
+        several = [nodes] if isinstance(nodes, str | Artifact | Execution | Context) else list(nodes)
+        if not several:
+            raise InvalidValueError("name at least one node to start from")
+        return [node if not isinstance(node, str) and node.id else self.get(node) for node in several]
+
+    def reached_ids(
+        self, nodes: NodeLike | Sequence[NodeLike], direction: Way = "downstream", *, certain_only: bool = False
+    ) -> Iterator[list[int]]:
+        """The ids of all nodes upstream or downstream, the starts among them, in chunks: for answers too large to hold.
+
+        An id may come twice where there are several starts of different kinds.
+        """
+        return reached_ids(self._core, self._nodes(nodes), direction, certain_only)
+
+    def impact(
+        self, nodes: NodeLike | Sequence[NodeLike], *, certain_only: bool = False, details: bool | None = None
+    ) -> Impact:
+        """What a change of `nodes` reaches: models, deployments and which of them are live, everything by type.
+
+        Args:
+            details: whether to fetch every node and link that is reached, for hops, routes and the table. None: where
+                it is not more than 20,000 nodes.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several.
+        """
+        return impact(self._core, self._nodes(nodes), certain_only=certain_only, details=details)
+
+    def explain(self, model: NodeLike) -> Explanation:
+        """Six answers about a model: data, hyperparameters, pipeline and run, versions, last failure, deployment.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several.
+            InvalidValueError: the node is no artifact.
+        """
+        [node] = self._nodes(model)
+        return explain(self._core, node)
+
+    def runs(self, pipeline: NodeLike | None = None, *, limit: int | None = None) -> list[Run]:
+        """The runs of a pipeline, or of all, newest first."""
+        node = None if pipeline is None else self._nodes(pipeline)[0]
+        return runs(self._core, node, limit)
+
+    def run(self, context: NodeLike) -> Lineage:
+        """The steps of one run, with what they took in and put out, and nothing beyond."""
+        [node] = self._nodes(context)
+        return run_lineage(self._core, node)
+
+    def inputs(self, execution: NodeLike) -> list[Use]:
+        """What an execution took in, and whether it was really used or only declared."""
+        [node] = self._nodes(execution)
+        return uses(self._core, node)
 
     def _query(
         self,

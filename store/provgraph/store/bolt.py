@@ -63,6 +63,11 @@ class BoltStore:
         self._address: Address | None = None
         self._answered = False
 
+    @property
+    def url(self) -> str:
+        """Where the store is, as `provgraph.connect` takes it; never with a password."""
+        return self._engine.url
+
     # -- the four ways to run a statement ---------------------------------------------------------------------
 
     def read(self, statement: Statement, parameters: Parameters) -> list[Row]:

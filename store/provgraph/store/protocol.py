@@ -47,6 +47,11 @@ class GraphStore(Protocol):
     Every method may raise the errors below `provgraph.errors.StoreError`.
     """
 
+    @property
+    def url(self) -> str:
+        """Where the store is, as `provgraph.connect` takes it; never with a password."""
+        ...
+
     def read(self, statement: Statement, parameters: Parameters) -> list[Row]:
         """All rows of a statement that only reads."""
         ...

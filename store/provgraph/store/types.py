@@ -70,6 +70,12 @@ class TypeRegistry:
                 self.put(missing, can_omit_fields=True)
         return known
 
+    def stored(self, nodes: Iterable[Node]) -> dict[str, NodeType]:
+        """The types of `nodes` by their keys, as far as the store has them. Nothing is written."""
+        wanted = {node.type_key: node for node in nodes}
+        self._fetch({key: node for key, node in wanted.items() if key not in self._known})
+        return {key: self._known[key] for key in wanted if key in self._known}
+
     def _fetch(self, needed: dict[str, Node]) -> None:
         by_kind: dict[NodeKind, list[str]] = {}
         for key, node in needed.items():

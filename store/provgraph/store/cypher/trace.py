@@ -11,13 +11,27 @@ from typing import Final, Literal, LiteralString, TypeAlias
 
 from provgraph.model import NodeKind
 
-__all__ = ["BOUNDS", "CONTEXTS_OF", "CONTEXT_STARTS", "COUNT", "IDS", "SELECT", "TRACE", "Way", "trace_statement"]
+__all__ = [
+    "AROUND",
+    "BOUNDS",
+    "CONTEXTS_OF",
+    "CONTEXT_STARTS",
+    "COUNT",
+    "DEPLOYMENTS_AT",
+    "EXECUTIONS_OF",
+    "IDS",
+    "INSIDE",
+    "SELECT",
+    "SHARING",
+    "TRACE",
+    "Way",
+    "trace_statement",
+]
 
 Way: TypeAlias = Literal["upstream", "downstream"]
 
 _ALL: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
 _CERTAIN: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION"
-_AND_PENDING: Final[LiteralString] = "|PENDING_OUTPUT"
 
 BOUNDS: Final[dict[int, LiteralString]] = {
     1: "1",
@@ -52,17 +66,18 @@ def _closure(label: LiteralString, relationships: LiteralString, way: Way, bound
 
 
 # Everything that enters the nodes of the answer (upstream) or leaves them (downstream): also what a bound left out is
-# seen from here, as a link to a node that is not in the answer. Pending outputs are told, never walked. `$limit` bounds
+# seen from here, as a link to a node that is not in the answer. Pending outputs, and possible links where only certain
+# ones are wanted, are told, never walked. `$limit` bounds
 # the nodes and the links of each, so that a hub does not send all its links for a picture of sixty nodes.
 def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
     if way == "upstream":
         links: LiteralString = (
-            "MATCH (x)<-[r:" + relationships + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
+            "MATCH (x)<-[r:" + _ALL + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
             "RETURN collect([type(r), y.id, x.id, "
         )
     else:
         links = (
-            "MATCH (x)-[r:" + relationships + "|PENDING_OUTPUT]->(y) WITH r, y, x LIMIT $limit "
+            "MATCH (x)-[r:" + _ALL + "|PENDING_OUTPUT]->(y) WITH r, y, x LIMIT $limit "
             "RETURN collect([type(r), x.id, y.id, "
         )
     return (
@@ -139,4 +154,41 @@ UNWIND $ids AS start MATCH (s:Context {id: start})
 CALL (s) { MATCH (s)<-[:PARENT*0..]-(c) RETURN DISTINCT c }
 RETURN start, collect([(c)<-[:ASSOCIATION]-(e) | [e.id, [(e)-[:OUTPUT|POSSIBLE_OUTPUT]->(a) | a.id]]]),
        collect([(c)<-[:ATTRIBUTION]-(a) | a.id])
+"""
+
+# All deployments of some endpoints, with who made and who ended each:
+# [endpoint id, deployment id, [[execution id, type, state, end]], the same of its consumers].
+DEPLOYMENTS_AT: Final[LiteralString] = """
+UNWIND $ids AS endpoint MATCH (c:Context {id: endpoint})<-[:ATTRIBUTION]-(d:Artifact)
+WHERE d.type IN $types
+RETURN collect([endpoint, d.id,
+  [(d)<-[:OUTPUT]-(e) | [e.id, e.type, e.state, coalesce(e.ended_at, e.updated_at, e.recorded_at)]],
+  [(d)-[:INPUT]->(u) | [u.id, u.type, u.state, coalesce(u.ended_at, u.updated_at, u.recorded_at)]]])
+"""
+
+# The executions of some contexts, newest last: [context id, properties].
+EXECUTIONS_OF: Final[LiteralString] = """
+UNWIND $ids AS id MATCH (c:Context {id: id})<-[:ASSOCIATION]-(e:Execution)
+RETURN collect([id, properties(e)])
+"""
+
+# What some executions took in and put out: links as in a trace, and the artifacts' properties.
+AROUND: Final[LiteralString] = """
+UNWIND $ids AS id MATCH (e:Execution {id: id})
+RETURN collect([(e)<-[r:INPUT|POSSIBLE_INPUT]-(a) |
+                [type(r), a.id, e.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]]),
+       collect([(e)-[r:OUTPUT|POSSIBLE_OUTPUT|PENDING_OUTPUT]->(a) |
+                [type(r), e.id, a.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]])
+"""
+
+# Contexts that stand directly inside a context.
+INSIDE: Final[LiteralString] = """
+UNWIND $ids AS id MATCH (c:Context {id: id})<-[:PARENT]-(x:Context) RETURN collect([id, properties(x)])
+"""
+
+# Contexts that share an execution with a context, for stores whose runs and pipelines are not parent and child.
+SHARING: Final[LiteralString] = """
+MATCH (c:Context {id: $id})<-[:ASSOCIATION]-(e:Execution) WITH DISTINCT e
+MATCH (e)-[:ASSOCIATION]->(x:Context) WHERE x.type IN $types
+WITH DISTINCT x RETURN collect(properties(x))
 """

@@ -1,0 +1,1 @@
+"""Lineages in the forms of other tools: plain JSON values, pandas, networkx, Graphviz, Mermaid."""

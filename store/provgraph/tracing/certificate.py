@@ -1,0 +1,126 @@
+"""How complete an answer is: what cut it short, and, apart from that, what the records themselves lack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+__all__ = ["Certificate", "Cut", "CutReason", "Gap", "GapKind"]
+
+
+class CutReason(Enum):
+    """What can cut an answer short; the value is how it reads."""
+
+    HOPS = "beyond the limit of hops"
+    NODES = "beyond the limit of nodes"
+    STOP_TYPES = "behind nodes of a stop type"
+    TYPES = "left out by the type filter"
+    POSSIBLE = "reached by possible links only, which were not walked"
+
+
+class GapKind(Enum):
+    """What records can lack; the value is how one of them reads."""
+
+    NO_INPUTS = "execution without recorded inputs"
+    NO_PRODUCER = "artifact without a recorded producer"
+    PENDING = "output that is still pending"
+    RUNNING = "execution that has not ended"
+
+    def words(self, count: int) -> str:
+        """`2 executions without recorded inputs`."""
+        noun, _, rest = self.value.partition(" ")
+        if self is GapKind.PENDING and count != 1:
+            rest = "that are still pending"
+        if self is GapKind.RUNNING and count != 1:
+            rest = "that have not ended"
+        return f"{count:,} {noun}{'' if count == 1 else 's'} {rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Something was left out.
+
+    Attributes:
+        count: links (or nodes, for a filter or a limit of nodes) that were not followed or shown; at least so many.
+        at: references of the nodes where the answer ends although the records go on.
+    """
+
+    reason: CutReason
+    count: int
+    at: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.count:,} {self.reason.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The records lack something; `refs` are the nodes concerned."""
+
+    kind: GapKind
+    refs: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.kind.words(len(self.refs))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was walked, and whether anything is missing.
+
+    Attributes:
+        nodes, edges: how many the answer holds.
+        possible_edges: how many of them are possible ones (inferred, not observed or declared).
+        walked_at: epoch milliseconds. What was recorded later is not in the answer.
+        store: the URL of the store that was asked.
+        cut: what a limit, a filter or a stop type left out.
+        gaps: what the records lack. They do not make an answer incomplete: no answer could know more.
+        links_counted: False for a summary, which counts nodes and looks for no gaps.
+    """
+
+    nodes: int
+    edges: int
+    possible_edges: int
+    walked_at: int
+    store: str
+    cut: tuple[Cut, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    links_counted: bool = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether no limit, filter or stop type left anything out."""
+        return not self.cut
+
+    def __str__(self) -> str:
+        walked = f"{_count(self.nodes, 'node')} and {_count(self.edges, 'link')} walked"
+        if not self.links_counted:
+            walked = f"{_count(self.nodes, 'node')} counted"
+        if self.possible_edges:
+            walked += f" ({self.possible_edges:,} of them only possible)"
+        if self.complete:
+            text = f"Complete: {walked}, nothing left out."
+        else:
+            text = f"Not complete: {walked}; left out: {', '.join(str(cut) for cut in self.cut)}."
+        if self.gaps:
+            text += f" The records lack: {', '.join(str(gap) for gap in self.gaps)}."
+        return text
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values, for `json.dumps`."""
+        return {
+            "complete": self.complete,
+            "sentence": str(self),
+            "nodes": self.nodes,
+            "edges": self.edges,
+            "possible_edges": self.possible_edges,
+            "walked_at": datetime.fromtimestamp(self.walked_at / 1000, UTC).isoformat(timespec="milliseconds"),
+            "store": self.store,
+            "cut": [{"reason": c.reason.name.lower(), "count": c.count, "at": list(c.at)} for c in self.cut],
+            "gaps": [{"kind": g.kind.name.lower(), "refs": list(g.refs)} for g in self.gaps],
+        }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
