@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from provgraph.model import Proto as Proto
     from provgraph.model import Records as Records
     from provgraph.model import Struct as Struct
+    from provgraph.recording.environment import Capture as Capture
+    from provgraph.recording.warn import RecordingWarning as RecordingWarning
     from provgraph.store.reader import Condition as Condition
     from provgraph.tracing.lineage import Lineage as Lineage
 
@@ -45,6 +47,8 @@ _PLACES = {
     "ProvgraphError": "provgraph.errors",
     "Graph": "provgraph.graph",
     "connect": "provgraph.graph",
+    "Capture": "provgraph.recording.environment",
+    "RecordingWarning": "provgraph.recording.warn",
     "Condition": "provgraph.store.reader",
     "Lineage": "provgraph.tracing.lineage",
     **dict.fromkeys(

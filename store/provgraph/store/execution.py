@@ -15,7 +15,7 @@ from provgraph.store.rows import to_properties
 from provgraph.store.types import TypeRegistry, check_declared
 from provgraph.store.writer import event_properties, event_relationship
 
-__all__ = ["ExecutionUnit", "put_execution"]
+__all__ = ["ExecutionUnit", "prepare_execution", "put_execution", "run_execution"]
 
 _EVENTS = ("INPUT", "OUTPUT", "PENDING_OUTPUT", "POSSIBLE_INPUT", "POSSIBLE_OUTPUT")
 
@@ -51,6 +51,16 @@ def put_execution(store: GraphStore, ids: IdBlock, types: TypeRegistry, unit: Ex
         NotFoundError: a link names a node that is neither in the unit nor in the store.
         TypeConflictError: a declared property does not fit its type.
         ConflictError: a name or an external id belongs to another node.
+    """
+    parameters = prepare_execution(ids, types, unit)
+    return store.write(lambda transaction: run_execution(transaction, unit, parameters))
+
+
+def prepare_execution(ids: IdBlock, types: TypeRegistry, unit: ExecutionUnit) -> dict[str, object]:
+    """What `run_execution` needs to write the unit: new ids, and the types, which are put where they are missing.
+
+    Raises:
+        TypeConflictError: a declared property does not fit its type.
     """
     nodes: list[Node] = [unit.execution, *unit.artifacts, *unit.contexts]
     known = types.of_nodes(nodes)
@@ -94,7 +104,7 @@ def put_execution(store: GraphStore, ids: IdBlock, types: TypeRegistry, unit: Ex
         found["associate"] = [1] if key in unit.associated else []
         found["parents"] = [parent for child, parent in unit.parents if child == key]
     made = execution["create"]
-    parameters = {
+    return {
         "now": now,
         "stamp": {"recorded_at": now, "recorded_by": unit.recorded_by},
         "execution": {**execution, "id": made["id"]} if isinstance(made, dict) else execution,
@@ -102,11 +112,15 @@ def put_execution(store: GraphStore, ids: IdBlock, types: TypeRegistry, unit: Ex
         "contexts": list(contexts.values()),
     }
 
-    def work(transaction: Transaction) -> dict[str, int]:
-        [[execution_id, found_artifacts, found_contexts]] = transaction.run(PUT_EXECUTION, parameters)
-        for key, id_ in (*found_artifacts, *found_contexts):
-            if id_ is None:
-                raise NotFoundError(f"the execution names {key!r}, which is not in the store")
-        return {unit.execution.key: execution_id, **dict(found_artifacts), **dict(found_contexts)}
 
-    return store.write(work)
+def run_execution(transaction: Transaction, unit: ExecutionUnit, parameters: dict[str, object]) -> dict[str, int]:
+    """Write the prepared unit as a part of a transaction that may do more; the id of every node in it, by key.
+
+    Raises:
+        NotFoundError: a link names a node that is neither in the unit nor in the store.
+    """
+    [[execution_id, found_artifacts, found_contexts]] = transaction.run(PUT_EXECUTION, parameters)
+    for key, id_ in (*found_artifacts, *found_contexts):
+        if id_ is None:
+            raise NotFoundError(f"the execution names {key!r}, which is not in the store")
+    return {unit.execution.key: execution_id, **dict(found_artifacts), **dict(found_contexts)}

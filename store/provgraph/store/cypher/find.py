@@ -6,7 +6,22 @@ from typing import Final, LiteralString
 
 from provgraph.model import NodeKind
 
-__all__ = ["BY_DIGEST", "BY_IDENTITY", "BY_IDS", "BY_KEYS", "COUNT_FOUND", "FIND", "LINKS_OF", "STATE_COUNTS", "TYPES", "TYPES_BY_KEYS"]
+__all__ = [
+    "BYTES_BY_DIGEST",
+    "BYTES_BY_URI",
+    "BY_DIGEST",
+    "BY_IDENTITY",
+    "BY_IDS",
+    "BY_KEYS",
+    "COUNT_FOUND",
+    "EXECUTIONS_BY_KEYS",
+    "FIND",
+    "LINKS_OF",
+    "RUNNING",
+    "STATE_COUNTS",
+    "TYPES",
+    "TYPES_BY_KEYS",
+]
 
 
 def _by_ids(label: LiteralString) -> LiteralString:
@@ -115,6 +130,29 @@ COUNT_FOUND: Final[dict[tuple[NodeKind, bool], LiteralString]] = {
 BY_DIGEST: Final[LiteralString] = (
     "MATCH (n:Artifact {digest: $digest}) "
     "RETURN collect([properties(n), [(n)<-[r:OUTPUT]-(e) | [e.id, coalesce(r.time, r.recorded_at)]]])"
+)
+
+# Whose bytes are these: the newest artifacts with a digest, or at a URI, and when they were put out:
+# [digest or URI, properties, [time ...]]. `$limit` bounds what thousands of equal files would bring.
+BYTES_BY_DIGEST: Final[LiteralString] = (
+    "UNWIND $digests AS digest CALL (digest) { MATCH (n:Artifact {digest: digest}) "
+    "RETURN n ORDER BY n.id DESC LIMIT $limit } "
+    "RETURN collect([digest, properties(n), [(n)<-[r:OUTPUT]-(e) | coalesce(r.time, r.recorded_at)]])"
+)
+BYTES_BY_URI: Final[LiteralString] = (
+    "UNWIND $uris AS uri CALL (uri) { MATCH (n:Artifact {uri: uri}) RETURN n ORDER BY n.id DESC LIMIT $limit } "
+    "RETURN collect([uri, properties(n), [(n)<-[r:OUTPUT]-(e) | coalesce(r.time, r.recorded_at)]])"
+)
+
+# Executions by key, whole: what stands under a key that is to be recorded.
+EXECUTIONS_BY_KEYS: Final[LiteralString] = (
+    "UNWIND $keys AS key MATCH (n:Execution {key: key}) RETURN collect([key, properties(n)])"
+)
+
+# Executions that say they are running, a page at a time.
+RUNNING: Final[LiteralString] = (
+    "MATCH (n:Execution {state: 'RUNNING'}) WHERE n.id > $after WITH n ORDER BY n.id LIMIT $limit "
+    "RETURN collect(properties(n))"
 )
 
 # Every link of one node: [relationship, from id, to id, properties].

@@ -6,7 +6,7 @@ from typing import Final, LiteralString
 
 from provgraph.model import NodeKind
 
-__all__ = ["LINK", "MERGE_NODES", "MERGE_TYPES", "PUT_EXECUTION", "REPLACE_NODES", "UPDATE_NODES"]
+__all__ = ["CANCEL_RUNNING", "CLAIM_ARTIFACTS", "LINK", "MERGE_NODES", "MERGE_TYPES", "PUT_EXECUTION", "REPLACE_NODES", "UPDATE_NODES"]
 
 
 def _merge(label: LiteralString) -> LiteralString:
@@ -120,6 +120,25 @@ LINK: Final[dict[str, tuple[LiteralString, LiteralString]]] = {
     "PARENT": (_links("Context", "PARENT", "Context"), _new_links("Context", "PARENT", "Context")),
     "DERIVATION": (_links("Artifact", "DERIVATION", "Artifact"), _new_links("Artifact", "DERIVATION", "Artifact")),
 }
+
+# Artifacts that are about to be written: made if they are not there, locked until the transaction ends (by the write of
+# what is there already), and returned as they are, so that their writer can decide by what they hold.
+CLAIM_ARTIFACTS: Final[LiteralString] = """
+UNWIND $rows AS row
+MERGE (a:Artifact {key: row.key})
+ON CREATE SET a += row.create
+SET a.key = row.key
+RETURN collect([row.at, properties(a)])
+"""
+
+# A running execution is given up, unless it ended in the meantime.
+CANCEL_RUNNING: Final[LiteralString] = """
+UNWIND $rows AS row
+MATCH (e:Execution {id: row.id})
+WITH e, row WHERE e.state = 'RUNNING'
+SET e += row.set
+RETURN count(e)
+"""
 
 # One execution with its contexts, artifacts and links, whole, in one statement. `$contexts` come parents first. Lists of
 # events hold [event type, properties]. A row without `set` names a node that must be there: if it is not, its id comes

@@ -1,0 +1,99 @@
+"""The sources of inputs and outputs: files and folders, which are hashed and watched, and remote URIs, which are not."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from provgraph.errors import RecordingError
+from provgraph.recording.declared import Declared
+from provgraph.recording.environment import Capture
+from provgraph.recording.fingerprint import Signature, fingerprint, signature
+from provgraph.recording.secrets import redact_uri
+from provgraph.recording.values import clean_text
+from provgraph.recording.warn import warn
+
+__all__ = ["Watched", "look", "to_uri"]
+
+# One letter before the colon is a drive of Windows.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
+
+
+@dataclass(slots=True)
+class Watched:
+    """A file or folder that was hashed, and by what a change of it is noticed; `taken` is None where it was not there."""
+
+    path: Path
+    taken: Signature | None
+
+    def again(self, thing: Declared, capture: Capture) -> str | None:
+        """The digest as it is now; None if it is gone. Read anew only if something about it changed."""
+        try:
+            if self.taken is not None and signature(self.path) == self.taken:
+                return thing.digest
+            found = fingerprint(self.path, capture.progress)
+        except OSError:
+            return None
+        if thing.role == "output" and self.taken is None:
+            _set_digest(thing, found.digest, found.empty)
+            thing.properties.pop("missing", None)
+        return found.digest
+
+
+def look(thing: Declared, source: str, capture: Capture, *, missing_is_error: bool) -> Watched | None:
+    """Say of `thing` where it is and what its bytes are; what is to be watched of it until the step ends.
+
+    Raises:
+        RecordingError: it cannot be read, and `missing_is_error`.
+    """
+    path = _local(source)
+    if path is None:
+        thing.uri = redact_uri(clean_text(source, "uri"))
+        return None
+    thing.uri = to_uri(path)
+    thing.host = clean_text(socket.gethostname(), "host") if capture.host else None
+    if path.is_dir():
+        thing.default_type = "Folder"
+    else:
+        thing.default_type = "File"
+    if thing.digest is not None:  # the user knows it
+        return None
+    try:
+        found = fingerprint(path, capture.progress)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if missing_is_error:
+            raise RecordingError(f"{path} cannot be read: {reason}") from error
+        if thing.role == "input" or path.exists():
+            warn(f"{path} cannot be read ({reason}): it was recorded without the digest of its bytes")
+        thing.properties["missing"] = True
+        return Watched(path, None)
+    _set_digest(thing, found.digest, found.empty)
+    return Watched(path, found.signature)
+
+
+def to_uri(path: Path) -> str:
+    """The `file://` URI of an absolute path; what is no Unicode in it is escaped."""
+    return path.as_uri()
+
+
+def _set_digest(thing: Declared, digest: str, empty: bool) -> None:
+    thing.digest, thing.empty = digest, empty
+
+
+def _local(source: str) -> Path | None:
+    """The absolute path of a local source; None for a remote one."""
+    if source.lower().startswith("file:"):
+        parts = urlsplit(source)
+        if parts.netloc not in ("", "localhost"):
+            return None
+        source = unquote(parts.path)
+    elif _SCHEME.match(source) and not Path(source).exists():
+        return None
+    if "\0" in source or not source:
+        raise RecordingError(f"{source!r} is no path: give a file, a folder or a URI")
+    # not resolved: a link such as `data/latest` is the place that people know
+    return Path(source).expanduser().absolute()

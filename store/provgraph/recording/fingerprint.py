@@ -1,0 +1,175 @@
+"""Files and folders by the SHA-256 of their bytes.
+
+A file's digest is `sha256:` and the hash of its bytes. A folder's is `sha256-tree:` and the hash of its manifest: one line
+of JSON for each thing below it, `[relative path, kind, size, digest]`, sorted by path. Names, bytes and nothing else count:
+no times, no owners, no permissions; empty folders count.
+
+Symbolic links count as what they lead to, so that a folder of links into a cache is its content. A link that leads nowhere,
+or back to a folder that it stands in, counts as a link with its own text. Pipes, sockets and devices count by name and kind,
+and are never opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+__all__ = ["EMPTY_DIGESTS", "Fingerprint", "Progress", "fingerprint", "signature"]
+
+Progress: TypeAlias = Callable[[Path, int, int], None]
+"""Called with the path, the bytes read so far, and the bytes in all, about every 64 MiB of a big file or folder."""
+
+Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
+
+_CHUNK = 1 << 20
+_PROGRESS_EVERY = 1 << 26
+_FILE: Final = "sha256:"
+_FOLDER: Final = "sha256-tree:"
+EMPTY_DIGESTS: Final = frozenset({_FILE + hashlib.sha256().hexdigest(), _FOLDER + hashlib.sha256().hexdigest()})
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a file or folder holds.
+
+    Attributes:
+        digest: `sha256:…` of a file, `sha256-tree:…` of a folder.
+        size: bytes of the content.
+        files: how many files; 1 for a file.
+        signature: by which a change is noticed without reading everything again.
+    """
+
+    digest: str
+    size: int
+    files: int
+    signature: Signature
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are no bytes: then equal digests say nothing."""
+        return self.size == 0
+
+
+def fingerprint(path: Path, progress: Progress | None = None) -> Fingerprint:
+    """The fingerprint of a file or folder. Memory stays flat whatever the size of the files.
+
+    Args:
+        path: a file or folder; links are followed.
+        progress: told how far it is, for what takes long; by default a line on stderr, if that is a terminal.
+
+    Raises:
+        OSError: it is not there, or cannot be read, or is a pipe, socket or device.
+    """
+    taken = signature(path)
+    found = path.stat()
+    if stat.S_ISREG(found.st_mode):
+        meter = _Meter(path, found.st_size, progress)
+        digest, size = _hash_file(path, meter)
+        meter.done()
+        return Fingerprint(_FILE + digest, size, 1, taken)
+    if not stat.S_ISDIR(found.st_mode):
+        raise OSError(f"{path} is neither a file nor a folder")
+    entries = sorted(_walk(path, "", ()), key=lambda entry: os.fsencode(entry[0]))
+    meter = _Meter(path, sum(size for _, kind, size, _ in entries if kind == "file"), progress)
+    manifest = hashlib.sha256()
+    files = total = 0
+    for name, kind, size, target in entries:
+        digest = ""
+        if kind == "file":
+            digest, size = _hash_file(path / name, meter)
+            files, total = files + 1, total + size
+        elif kind == "link":
+            digest = target
+        manifest.update(json.dumps([name, kind, size, digest]).encode("ascii") + b"\n")
+    meter.done()
+    return Fingerprint(_FOLDER + manifest.hexdigest(), total, files, taken)
+
+
+def signature(path: Path) -> Signature:
+    """What changes whenever the content of a file or folder is written: names, sizes, times and inodes.
+
+    Raises:
+        OSError: it is not there or cannot be read.
+    """
+    found = path.stat()
+    own = ("", found.st_size, found.st_mtime_ns, found.st_ino)
+    if not stat.S_ISDIR(found.st_mode):
+        return (own,)
+    below: list[tuple[str, int, int, int]] = []
+    for name, kind, size, _ in _walk(path, "", ()):
+        at = (path / name).lstat() if kind == "link" else (path / name).stat()
+        # a folder's own time changes with names alone, and those are here
+        below.append((name, size, 0 if kind == "folder" else at.st_mtime_ns, 0 if kind == "folder" else at.st_ino))
+    return tuple(sorted(below, key=lambda entry: os.fsencode(entry[0])))
+
+
+def _walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, int, str]]:
+    """(relative path, kind, size, target of a link that counts as such) of everything below."""
+    own = folder.stat()
+    trail = (*above, (own.st_dev, own.st_ino))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = prefix + entry.name
+            try:
+                found = entry.stat()
+            except OSError:
+                if not entry.is_symlink():
+                    raise
+                yield name, "link", 0, os.fsdecode(os.readlink(entry.path))
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield name, "file", found.st_size, ""
+            elif not stat.S_ISDIR(found.st_mode):
+                yield name, "special", 0, ""
+            elif entry.is_symlink() and (found.st_dev, found.st_ino) in trail:
+                yield name, "link", 0, os.fsdecode(os.readlink(entry.path))
+            else:
+                yield name, "folder", 0, ""
+                yield from _walk(Path(entry.path), name + "/", trail)
+
+
+def _hash_file(path: Path, meter: _Meter) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            meter.add(len(chunk))
+    return digest.hexdigest(), size
+
+
+class _Meter:
+    """Says how far the reading is, where it takes long."""
+
+    def __init__(self, path: Path, total: int, progress: Progress | None) -> None:
+        self._path, self._total = path, total
+        self._progress = progress
+        self._line = progress is None and total >= _PROGRESS_EVERY and sys.stderr is not None and sys.stderr.isatty()
+        self._read = self._told = 0
+
+    def add(self, count: int) -> None:
+        self._read += count
+        if self._read - self._told >= _PROGRESS_EVERY:
+            self._told = self._read
+            self._tell()
+
+    def done(self) -> None:
+        if self._told:
+            self._tell()
+            if self._line:
+                sys.stderr.write("\n")
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self._path, self._read, self._total)
+        elif self._line:
+            percent = 100 * self._read // max(1, self._total)
+            sys.stderr.write(f"\rhashing {self._path.name}: {min(percent, 100)} % of {self._total / 1e9:.1f} GB")
+            sys.stderr.flush()
