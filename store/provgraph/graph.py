@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from types import TracebackType
@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from provgraph import __version__
 from provgraph.engines.url import open_engine
-from provgraph.errors import InvalidValueError
+from provgraph.errors import InvalidValueError, StoreError
 from provgraph.model import (
     Artifact,
     Context,
@@ -23,6 +23,8 @@ from provgraph.model import (
     NodeType,
     Records,
 )
+from provgraph.recording.door import Door
+from provgraph.recording.recorded import RecordedArtifact
 from provgraph.store.bolt import BoltStore
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher.trace import Way
@@ -38,11 +40,16 @@ from provgraph.tracing.trace import TraceOptions, trace
 
 if TYPE_CHECKING:
     from provgraph.loading import Loader, LoadReport, Progress
+    from provgraph.recording.contexts import ContextsLike
+    from provgraph.recording.environment import Capture
+    from provgraph.recording.execution import StepRecorder, TimeLike
+    from provgraph.recording.lost import LostExecution
+    from provgraph.recording.spool import SpoolReport
 
 __all__ = ["Graph", "connect"]
 
 N = TypeVar("N", Artifact, Execution, Context)
-NodeLike = str | Node
+NodeLike = str | Node | RecordedArtifact
 
 
 def connect(
@@ -52,9 +59,14 @@ def connect(
     password: str | None = None,
     database: str | None = None,
     timeout: float = 60.0,
+    strict: bool = False,
     start_message: Callable[[str], None] | None = None,
 ) -> Graph:
     """Open a store.
+
+    A store that cannot be reached does not stop a training: steps recorded with `Graph.execution` are kept in files until
+    the next time that the store is opened. Everything else that is asked of such a graph raises what is wrong. Steps that
+    wait for this store are brought in here.
 
     Args:
         url: `neo4j://HOST`, `neo4j+s://HOST` or `bolt://HOST` for a server; `embedded:PATH` for the embedded engine
@@ -62,28 +74,49 @@ def connect(
             searched for upward to the repository's root, and made in the current folder if there is none.
         user, password, database: for a server; else `PROVGRAPH_USER`, `PROVGRAPH_PASSWORD`, `PROVGRAPH_DATABASE`.
         timeout: seconds after which the server stops a statement.
+        strict: raise at once where the store cannot be reached, here and in recording.
         start_message: told one line when an embedded engine is started; by default the line goes to stderr.
 
     Raises:
         ConfigurationError: the URL cannot be used.
-        EngineError, UnreachableError, AuthenticationError: the store cannot be reached.
-        ForeignStoreError: the database holds other data and was never given to provgraph.
-        NewerStoreError: the store was made by a newer provgraph.
+        StoreError: with `strict`, the store cannot be reached, holds other data, or was made by a newer provgraph.
     """
     engine = open_engine(url, user=user, password=password, database=database, start_message=start_message)
     store = BoltStore(engine, timeout=timeout)
+    named = None if engine.embedded else engine.address().database
+    door = Door(lambda: StoreCore.open(store, __version__), url=engine.url, database=named, strict=strict)
+    graph = Graph(store, door)
     try:
-        return Graph(StoreCore.open(store, __version__))
+        graph.open()
+    except StoreError:
+        if strict:
+            store.close()
+            raise
     except BaseException:
         store.close()
         raise
+    return graph
 
 
 class Graph:
     """An open store. A context manager; safe to use from several threads."""
 
-    def __init__(self, core: StoreCore) -> None:
-        self._core = core
+    def __init__(self, store: BoltStore, door: Door) -> None:
+        self._store, self._door = store, door
+
+    @property
+    def _core(self) -> StoreCore:
+        return self._door.core()
+
+    def open(self) -> None:
+        """Open the store, if it is not open, and bring in the steps that wait for it: `connect` does this.
+
+        Raises:
+            StoreError: it cannot be reached, holds other data, or was made by a newer provgraph.
+        """
+        from provgraph.recording.spool import bring_in_quietly
+
+        bring_in_quietly(self._door)
 
     def __enter__(self) -> Graph:
         return self
@@ -95,11 +128,100 @@ class Graph:
 
     def close(self) -> None:
         """Give the store up. An embedded engine stops by itself a while after its last user left."""
-        self._core.store.close()
+        self._store.close()
 
     def info(self) -> StoreInfo:
         """Which server answers, and where it is."""
         return self._core.store.info()
+
+    # -- recording --------------------------------------------------------------------------------------------
+
+    def execution(
+        self,
+        type: str,
+        /,
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        pipeline: str | None = None,
+        run: str | None = None,
+        contexts: ContextsLike | None = None,
+        parameters: Mapping[str, object] | None = None,
+        started_at: TimeLike | None = None,
+        ended_at: TimeLike | None = None,
+        capture: Capture | None = None,
+        **properties: object,
+    ) -> StepRecorder:
+        """Record a step while it runs: use it in a `with` statement.
+
+        ::
+
+            with graph.execution("Train", pipeline="inspection", run="2026-11-24", parameters={"depth": 8}) as step:
+                data = step.input("data.parquet", type="Dataset")
+                step.output("model.joblib", type="Model", name="inspector", version="7", accuracy=0.97)
+
+        The execution is visible as RUNNING, with its inputs, until the block ends; then its outputs and its end are
+        written in one transaction. An exception makes it FAILED (`KeyboardInterrupt`: CANCELED) and goes on.
+
+        Args:
+            type: of the execution.
+            name: unique among the executions of the type; one that is taken gets a mark, with a warning.
+            key: what identifies the step. Under a key that is COMPLETE nothing is recorded again (the block runs all the
+                same); one that FAILED, was CANCELED or is lost stays as it is, and this is recorded as its next attempt,
+                under `KEY#2`. Given `ended_at`, nothing is recorded under a key that ended in any way. By default the key
+                is unique.
+            pipeline: name of the context `Pipeline`.
+            run: its run, the context `Run` named `PIPELINE/RUN`.
+            contexts: types of further contexts and their whole paths, such as `{"Factory": "plant-2", "Camera":
+                "plant-2/line-3/B"}`; a context stands inside the one with the longest path that begins its own. The
+                execution belongs to all of them, its outputs to pipeline and run, and to contexts of their own.
+            parameters: custom properties `param_NAME`.
+            started_at, ended_at: a datetime or epoch milliseconds, to record after the fact; by default, now.
+            capture: what is taken by itself; see `provgraph.Capture`.
+            properties: custom properties.
+
+        Raises:
+            StoreError: only with `strict`; otherwise the step is kept in a file until the store can be reached.
+            InvalidValueError, RecordingError: the arguments cannot be used.
+        """
+        from provgraph.recording.execution import StepRecorder
+
+        return StepRecorder(
+            self._door,
+            type,
+            name=name,
+            key=key,
+            pipeline=pipeline,
+            run=run,
+            contexts=contexts,
+            parameters=parameters,
+            started_at=started_at,
+            ended_at=ended_at,
+            capture=capture,
+            properties=properties,
+        )
+
+    def load_spool(self) -> SpoolReport:
+        """Record the steps that wait for this store in the spool folder. `connect` does so too.
+
+        Raises:
+            StoreError: the store cannot be reached; what is not recorded waits on.
+        """
+        from provgraph.recording.spool import bring_in, spool_folder
+
+        return bring_in(self._core, spool_folder(), self._door.url, self._door.database)
+
+    def lost(self) -> list[LostExecution]:
+        """The executions that say they are running, and whose process is gone as far as this machine can tell."""
+        from provgraph.recording.lost import lost_executions
+
+        return lost_executions(self._core)
+
+    def cancel_lost(self) -> list[LostExecution]:
+        """Set the lost executions CANCELED; returns those that were."""
+        from provgraph.recording.lost import cancel_lost
+
+        return cancel_lost(self._core)
 
     # -- records ----------------------------------------------------------------------------------------------
 
@@ -368,10 +490,10 @@ class Graph:
         return trace(self._core, self._nodes(nodes), direction, options)
 
     def _nodes(self, nodes: NodeLike | Sequence[NodeLike]) -> list[Node]:
-        several = [nodes] if isinstance(nodes, str | Artifact | Execution | Context) else list(nodes)
+        several = [nodes] if isinstance(nodes, str | Artifact | Execution | Context | RecordedArtifact) else list(nodes)
         if not several:
             raise InvalidValueError("name at least one node to start from")
-        return [node if not isinstance(node, str) and node.id else self.get(node) for node in several]
+        return [node if isinstance(node, Artifact | Execution | Context) and node.id else self.get(node) for node in several]
 
     def reached_ids(
         self, nodes: NodeLike | Sequence[NodeLike], direction: Way = "downstream", *, certain_only: bool = False
