@@ -40,7 +40,9 @@ def check(settings: Settings) -> int:
         rows = [{"check": f.check, "text": f.text, "refs": list(f.refs), "advice": f.advice} for f in findings]
         write_json({"ok": not findings, "findings": rows})
     elif settings.format == "csv":
-        write_csv(("check", "text", "refs", "advice"), ((f.check, f.text, " ".join(f.refs), f.advice) for f in findings))
+        write_csv(
+            ("check", "text", "refs", "advice"), ((f.check, f.text, " ".join(f.refs), f.advice) for f in findings)
+        )
     else:
         _write(findings)
     return 1 if findings else 0

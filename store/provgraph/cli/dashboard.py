@@ -19,7 +19,9 @@ _NEEDED: Final = ("altair", "pandas", "streamlit")
 @click.command(short_help="Open the dashboard on a store.")
 @click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="Serve on this port, or the next free one.")
 @click.option("--no-browser", is_flag=True, help="Only serve: do not open a browser.")
-@click.option("--page", type=TEXT, default="/", metavar="PAGE", help="Open this page, such as /explore?focus=artifact:12.")
+@click.option(
+    "--page", type=TEXT, default="/", metavar="PAGE", help="Open this page, such as /explore?focus=artifact:12."
+)
 @url_option
 @pass_settings
 def dashboard(settings: Settings, port: int | None, no_browser: bool, page: str) -> int:

@@ -68,7 +68,8 @@ def _build(folder: Path, url: str, seed: int | None) -> DemoSummary:
     from provgraph.demo import DEFAULT_SEED, build_demo
     from provgraph.graph import connect
 
-    if folder.is_dir() and not (folder / _PLANT).exists() and {p.name for p in folder.iterdir()} - {_STORE, ".gitignore"}:
+    others = {entry.name for entry in folder.iterdir()} - {_STORE, ".gitignore"} if folder.is_dir() else set[str]()
+    if others and _PLANT not in others:
         raise ConfigurationError(f"{folder} holds something else than a demo: name another with --folder")
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
@@ -81,10 +82,10 @@ def _build(folder: Path, url: str, seed: int | None) -> DemoSummary:
 
 def _write(folder: Path, url: str, summary: DemoSummary) -> None:
     shown = f"--url {url}"
+    size = f"{count_text(summary.executions, 'execution')} and {count_text(summary.pictures, 'picture')}"
     write_lines(
         [
-            f"A simulated plant in {folder}: {count_text(summary.executions, 'execution')}, "
-            f"{count_text(summary.pictures, 'picture')}, pipeline {summary.pipeline!r}.",
+            f"A simulated plant in {folder}: {size} in the pipeline {summary.pipeline!r}.",
             "A camera lost its focus after a change of firmware. What did its first bad batch reach?",
             f"  provgraph {shown} impact {summary.bad_batch_key}",
             f"  provgraph {shown} explain {summary.live_model_key}",

@@ -23,9 +23,7 @@ _EXAMPLE: Final = "s3://BUCKET/PREFIX or file:///mnt/share/provgraph"
 
 
 @click.command(short_help="Make a database a store of provgraph's.")
-@click.option(
-    "--files", type=TEXT, metavar="URL", help="For a server: where large values are kept, as an fsspec URL."
-)
+@click.option("--files", type=TEXT, metavar="URL", help="For a server: where large values are kept, as an fsspec URL.")
 @click.option("--force", is_flag=True, help="Replace another --files URL: what lies there is no longer found.")
 @url_option
 @output_options(csv=False)

@@ -15,14 +15,17 @@ from provgraph.cli.stores import open_graph
 from provgraph.errors import LoadError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from provgraph.loading import Loader
 
 __all__ = ["load"]
 
 
-def _complete_loader(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[click.shell_completion.CompletionItem]:
-    from click.shell_completion import CompletionItem
+def _complete_loader(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from importlib.metadata import entry_points
+
+    from click.shell_completion import CompletionItem
 
     if ctx.params.get("what"):
         return [CompletionItem(incomplete, type="file")]

@@ -50,7 +50,7 @@ def csv_row(node: Node) -> Iterator[object]:
     plain = plain_node(node)
     for column in CSV_COLUMNS:
         value = plain.get(column)
-        if isinstance(value, dict):
+        if column.endswith("properties"):
             yield json_text(value, indent=None) if value else ""
         elif column.endswith("_at") and isinstance(value, int):
             yield iso_time(value)

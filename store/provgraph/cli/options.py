@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeVar
 
 import click
 
@@ -18,6 +18,12 @@ Format: TypeAlias = Literal["table", "json", "csv"]
 P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
+
+if TYPE_CHECKING:
+    _TextType = click.ParamType[str]
+    _TimeType = click.ParamType[int]
+else:  # older versions of click know no type arguments at run time
+    _TextType = _TimeType = click.ParamType
 
 
 @dataclass(slots=True)
@@ -33,7 +39,7 @@ class Settings:
     format: Format = "table"
 
 
-class Text(click.ParamType):
+class Text(_TextType):
     """Text that a store can hold: the bytes of a command line need not be text at all."""
 
     def __init__(self, name: str = "text") -> None:
@@ -49,7 +55,7 @@ class Text(click.ParamType):
         return text
 
 
-class Time(click.ParamType):
+class Time(_TimeType):
     """A moment, as epoch milliseconds."""
 
     name = "time"

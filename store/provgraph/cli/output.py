@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import click
 
@@ -54,7 +54,7 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def write_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
-    """An aligned table. On a terminal its head is bold and its long cells are shortened to fit; elsewhere it is plain."""
+    """An aligned table. On a terminal its head is bold and long cells are shortened to fit; elsewhere it is plain."""
     cells = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
     titles = [column.title for column in columns]
     widths = [max(map(width, [title, *(row[at] for row in cells)])) for at, title in enumerate(titles)]
@@ -97,9 +97,9 @@ def _finite(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): _finite(item) for key, item in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_finite(item) for item in cast("Sequence[object]", value)]
     return value
 
 
@@ -109,7 +109,7 @@ def json_text(value: object, indent: int | None = 2) -> str:
     text = json.dumps(_finite(value), indent=indent, ensure_ascii=not utf8, allow_nan=False)
     if _ASCII_VISIBLE.fullmatch(text):
         return text
-    # Outside of strings there are only visible ASCII characters and line ends, so what is escaped here stands in a string.
+    # Outside of strings there are only visible ASCII characters and line ends: what is escaped here stands in a string.
     return "".join(char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 

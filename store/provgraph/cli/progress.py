@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from provgraph.cli.text import printable, width
 
@@ -24,7 +24,7 @@ class ProgressLine:
         self._last = time.monotonic() - (_REDRAW if self._terminal else 0.0)
         self._drawn = 0
 
-    def __enter__(self) -> ProgressLine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

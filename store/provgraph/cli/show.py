@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
@@ -49,7 +49,7 @@ _HEADS: Final[dict[str, dict[tuple[str, bool], str]]] = {
 _PLAIN_EVENTS: Final = (None, "INPUT", "OUTPUT", "PENDING_OUTPUT")
 
 # relationship, from id, to id, properties, label of the other end
-Link = tuple[str, int, int, Any, str]
+Link: TypeAlias = tuple[str, int, int, Mapping[str, Any], str]
 
 
 @click.command(short_help="Show one node with all that is recorded of it.")
@@ -65,7 +65,7 @@ def show(settings: Settings, node: str) -> None:
     core = open_core(settings)
     with closing(core.store):
         found = core.reader.resolve(node)
-        links: list[Link] = [(kind, start, end, own, label) for kind, start, end, own, label in core.reader.links(found)]
+        links = core.reader.links(found)
         if settings.format == "json":
             write_json(_as_json(found, links))
         else:

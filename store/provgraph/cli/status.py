@@ -37,21 +37,20 @@ def status(settings: Settings, no_start: bool) -> None:
     answer: dict[str, object] = {"url": engine.url, "engine": None, "version": None, "state": "running"}
     if seen is not None:
         answer |= _engine_answer(seen)
-    hint = ""
+    counts: dict[str, int] | None = None
     if seen is not None and seen.state == "absent":
-        answer["counts"] = _none_of_all()
+        counts = _none_of_all()
         hint = f"there is no store yet: {FIRST_STEPS}"
     elif seen is not None and seen.state != "running" and no_start:
-        answer["counts"] = None
         hint = "the engine is not running, so nothing was counted: leave --no-start out"
     else:
-        hint = _ask(engine, answer)
-        if seen is not None and folder is not None and seen.pid is None:  # it was started just now
-            answer |= {**_engine_answer(_inspect(folder)), "state": seen.state}
+        counts, hint = _ask(engine, answer)
+        if seen is not None and seen.pid is None:  # it was started just now
+            answer |= _engine_answer(_inspect(seen.folder))
     if settings.format == "json":
-        write_json(answer)
+        write_json({**answer, "counts": counts})
     else:
-        _write(answer)
+        _write(answer, counts or {})
     if hint:
         say(hint)
 
@@ -82,8 +81,8 @@ def _none_of_all() -> dict[str, int]:
     return dict.fromkeys((name for name, _ in COUNT_STORE), 0)
 
 
-def _ask(engine: Engine, answer: dict[str, object]) -> str:
-    """Add what the store says of itself; returns what to do next, if there is something to do."""
+def _ask(engine: Engine, answer: dict[str, object]) -> tuple[dict[str, int], str]:
+    """Add what the store says of itself; returns what it holds, and what to do next if there is something to do."""
     from provgraph.errors import NewerStoreError
     from provgraph.store.bolt import BoltStore
     from provgraph.store.cypher.schema import COUNT_ALL
@@ -98,15 +97,15 @@ def _ask(engine: Engine, answer: dict[str, object]) -> str:
             answer["database"] = info.database
         record = read_record(store)
         if record is None:
-            answer["counts"] = _none_of_all()
             [[others]] = store.read(COUNT_ALL, {})
             if others:
                 answer["foreign_nodes"] = others
-                return (
+                hint = (
                     f"this database holds {others:,} nodes that are not provgraph's: `provgraph init` makes it a store "
                     "beside them, and leaves them alone"
                 )
-            return f"this database is empty: {FIRST_STEPS}"
+                return _none_of_all(), hint
+            return _none_of_all(), f"this database is empty: {FIRST_STEPS}"
         answer |= {"schema_version": record.schema_version, "store_id": record.store_id, "made_by": record.made_by}
         answer |= {"created_at": iso_time(record.created_at), "files": record.files}
         if record.schema_version > SCHEMA_VERSION:
@@ -114,8 +113,7 @@ def _ask(engine: Engine, answer: dict[str, object]) -> str:
                 f"{engine.url} was made by provgraph {record.made_by}: update with `pip install --upgrade provgraph`"
             )
         counts = _count(store)
-        answer["counts"] = counts
-    return "" if any(counts.values()) else f"the store is empty: {FIRST_STEPS}"
+    return counts, "" if any(counts.values()) else f"the store is empty: {FIRST_STEPS}"
 
 
 def _count(store: BoltStore) -> dict[str, int]:
@@ -124,9 +122,9 @@ def _count(store: BoltStore) -> dict[str, int]:
     return {name: store.read(statement, {})[0][0] for name, statement in COUNT_STORE}
 
 
-def _write(answer: dict[str, object]) -> None:
-    lines = [("store", answer["url"])]
-    lines.append(("engine", f"{answer['engine']} {answer['version'] or ''}".strip() if answer["engine"] else "none installed"))
+def _write(answer: dict[str, object], counts: dict[str, int]) -> None:
+    engine = f"{answer['engine']} {answer['version']}" if answer["version"] else "none is installed"
+    lines = [("store", answer["url"]), ("engine", engine)]
     if answer.get("database"):
         lines.append(("database", answer["database"]))
     lines.append(("state", answer["state"]))
@@ -139,8 +137,7 @@ def _write(answer: dict[str, object]) -> None:
     if answer.get("files"):
         lines.append(("files", answer["files"]))
     write_lines(f"{name:<9} {value}" for name, value in lines)
-    counts = answer.get("counts")
-    if isinstance(counts, dict) and any(counts.values()):
+    if any(counts.values()):
         room = max(len(name) for name, number in counts.items() if number)
         write_lines([""])
         write_lines(f"{name:<{room}}  {number:>12,}" for name, number in counts.items() if number)

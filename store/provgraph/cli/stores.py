@@ -56,10 +56,7 @@ def nothing_there(settings: Settings) -> str | None:
 
 
 def open_graph(settings: Settings, *, create: bool = False) -> Graph:
-    """Open the store.
-
-    Args:
-        create: make the data folder if there is none.
+    """Open the store that the settings name; with `create`, make its data folder if there is none.
 
     Raises:
         NotFoundError: there is no store yet, and none shall be made.

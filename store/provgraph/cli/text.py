@@ -1,4 +1,4 @@
-"""Text for people: nothing from a store reaches a terminal as a control character; times and sizes as people read them."""
+"""Text for people: nothing from a store reaches a terminal as a control character; times and sizes as they are read."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Final
 
 from provgraph.errors import InvalidValueError
 
-__all__ = ["count_text", "iso_time", "local_time", "parse_time", "printable", "size_text", "width"]
+__all__ = ["count_text", "duration_text", "iso_time", "local_time", "parse_time", "printable", "size_text", "width"]
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_RELATIVE: Final = re.compile(r"(\d{1,9})\s*([smhdw])")
+_RELATIVE: Final = re.compile(r"(\d{1,9})\s*([smhdw])", re.ASCII)
 
 
 def printable(text: str) -> str:
@@ -100,3 +100,16 @@ def size_text(size: int) -> str:
 def count_text(number: int, noun: str) -> str:
     """`1 artifact`, `2,000 artifacts`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def duration_text(milliseconds: int | None) -> str:
+    """A duration: `0.4 s`, `12 s`, `3 min`, `2 h 5 min`; "" for None."""
+    if milliseconds is None:
+        return ""
+    seconds = milliseconds / 1000
+    if abs(seconds) < 10:
+        return f"{seconds:.1f} s"
+    if abs(seconds) < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if abs(minutes) < 120 else f"{minutes // 60:,} h {minutes % 60} min"
