@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
@@ -17,6 +17,7 @@ from provgraph.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from provgraph.demo import DemoSummary
+    from provgraph.demo.recorder import Recorder
 
 __all__ = ["demo"]
 
@@ -77,7 +78,9 @@ def _build(folder: Path, url: str, seed: int | None) -> DemoSummary:
         ignore.write_text("# made by provgraph demo\n*\n", encoding="utf-8")
     say("The demo is simulated: no factory, camera or person in it is real.")
     with connect(url) as graph, ProgressLine() as progress:
-        return build_demo(folder / _PLANT, graph, seed=DEFAULT_SEED if seed is None else seed, progress=progress)
+        # A recorder takes any artifact back that it gave out; a graph only its own. The demo gives back no others.
+        recorder = cast("Recorder", graph)
+        return build_demo(folder / _PLANT, recorder, seed=DEFAULT_SEED if seed is None else seed, progress=progress)
 
 
 def _write(folder: Path, url: str, summary: DemoSummary) -> None:

@@ -40,19 +40,20 @@ def explain(settings: Settings, node: str) -> None:
     producer = f", made by {found.producer.ref} ({found.producer.type})" if found.producer else ""
     write_lines([f"{found.model.ref}  {found.model.type}  {found.model.label}{producer}"])
     for answer in found.answers:
-        write_lines(["", answer.question, *(f"  {line}" for line in _lines(answer))])
+        detailed = answer in (found.hyperparameters, found.versions)
+        write_lines(["", answer.question, *(f"  {line}" for line in _lines(answer, detailed))])
     write_lines(["", str(found.certificate)])
 
 
-def _lines(answer: Answer) -> Iterator[str]:
+def _lines(answer: Answer, detailed: bool) -> Iterator[str]:
     yield answer.text
     for node in answer.nodes[:_NODES]:
         yield f"  {node.ref}  {node.type}  {node.label}"
     if len(answer.nodes) > _NODES:
         yield f"  … and {len(answer.nodes) - _NODES:,} more: --json has all"
-    for name, value in answer.details.items():
+    for name, value in answer.details.items() if detailed else ():
         text = value if isinstance(value, str) else json_text(value, indent=None)
         if value not in (None, [], {}, "") and text not in answer.text and len(text) <= _LONG and "\n" not in text:
             yield f"  {name}: {text}"
     if answer.advice:
-        yield f"  to record it: {answer.advice}" if not answer.known else f"  {answer.advice}"
+        yield f"  what to do: {answer.advice}"

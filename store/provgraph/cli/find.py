@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 import click
 
 from provgraph.cli.conditions import WHERE
-from provgraph.cli.nodes import CSV_COLUMNS, TABLE_COLUMNS, csv_row, table_row
+from provgraph.cli.nodes import CSV_COLUMNS, TABLE_COLUMNS, csv_row, node_as_json, table_row
 from provgraph.cli.options import NODE, TEXT, TIME, Settings, output_options, pass_settings, url_option
 from provgraph.cli.output import json_text, say, write_csv, write_table
 from provgraph.cli.stores import FIRST_STEPS, nothing_there, open_graph
@@ -155,12 +155,10 @@ def _write(settings: Settings, nodes: Iterator[Node], total: int | None) -> int:
 
 def _write_json(nodes: Iterator[Node], total: int | None) -> int:
     # One node a line, as they come: a store of a hundred thousand nodes does not gather in memory.
-    from provgraph.interop.plain import plain_node
-
     number = 0
     sys.stdout.write('{"nodes": [')
     for node in nodes:
-        sys.stdout.write((",\n" if number else "\n") + json_text(plain_node(node), indent=None))
+        sys.stdout.write((",\n" if number else "\n") + json_text(node_as_json(node), indent=None))
         number += 1
     sys.stdout.write(("\n" if number else "") + f'], "total": {number if total is None else total}}}\n')
     return number

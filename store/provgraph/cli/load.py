@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,15 @@ import click
 from provgraph.cli.options import TEXT, Settings, output_options, pass_settings, url_option
 from provgraph.cli.output import say, write_json, write_lines
 from provgraph.cli.progress import ProgressLine
-from provgraph.cli.stores import open_graph
+from provgraph.cli.stores import open_core, open_graph, plain_engine
+from provgraph.cli.text import count_text
 from provgraph.errors import LoadError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from provgraph.loading import Loader
+    from provgraph.recording.spool import SpoolReport
 
 __all__ = ["load"]
 
@@ -48,7 +51,7 @@ def _complete_loader(ctx: click.Context, _: click.Parameter, incomplete: str) ->
 @url_option
 @output_options(csv=False)
 @pass_settings
-def load(settings: Settings, what: Sequence[str], name: str | None) -> None:
+def load(settings: Settings, what: Sequence[str], name: str | None) -> int:
     """Load another tool's records into the store.
 
     SOURCE is a file, a folder or a URL. Without a LOADER, the one that recognises it is taken; `provgraph loaders`
@@ -59,8 +62,7 @@ def load(settings: Settings, what: Sequence[str], name: str | None) -> None:
     if list(what) == ["spool"]:
         if name is not None:
             raise click.UsageError("--source is for a SOURCE: the spool has none.")
-        _load_spool(settings)
-        return
+        return _load_spool(settings)
     loader, source = _chosen(what)
     with open_graph(settings, create=True) as graph, ProgressLine() as progress:
         report = graph.load(source, loader, name=name, progress=progress)
@@ -70,6 +72,7 @@ def load(settings: Settings, what: Sequence[str], name: str | None) -> None:
         write_lines(report.lines())
     if report.changed:
         say("what now? `provgraph find` lists it, `provgraph dashboard` shows it")
+    return 0
 
 
 def _chosen(what: Sequence[str]) -> tuple[Loader, str]:
@@ -92,10 +95,33 @@ def _chosen(what: Sequence[str]) -> tuple[Loader, str]:
     return loader, source
 
 
-def _load_spool(settings: Settings) -> None:
-    with open_graph(settings, create=True) as graph:
-        number = graph.load_spool()
+def _load_spool(settings: Settings) -> int:
+    from provgraph.recording.spool import SpoolReport, bring_in, spool_folder
+
+    folder = spool_folder()
+    report = SpoolReport()
+    if folder.is_dir() and any(folder.iterdir()):
+        engine = plain_engine(settings)
+        core = open_core(settings, create=True)
+        with closing(core.store):
+            database = None if engine.embedded else engine.address().database
+            report = bring_in(core, folder, engine.url, database)
     if settings.format == "json":
-        write_json({"executions": number})
+        failed = [{"file": str(path), "reason": why} for path, why in report.failed]
+        counts = {"recorded": report.recorded, "known": report.known, "waiting": report.waiting}
+        write_json({"folder": str(folder), **counts, "failed": failed})
     else:
-        write_lines([f"{number:,} steps came in from the spool" if number else "the spool is empty"])
+        write_lines(_spool_lines(report, folder))
+    return 1 if report.failed else 0
+
+
+def _spool_lines(report: SpoolReport, folder: Path) -> Iterator[str]:
+    if report.recorded or report.known:
+        known = f", {report.known:,} were there already" if report.known else ""
+        yield f"{count_text(report.recorded, 'step')} recorded from {folder}{known}"
+    elif not report.failed:
+        yield f"no step waits in {folder} for this store"
+    for url, number in sorted(report.waiting.items()):
+        yield f"{count_text(number, 'step')} for {url}: provgraph --url {url} load spool"
+    for path, why in report.failed:
+        yield f"not recorded: {path}: {why}"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from provgraph.cli.output import Column, json_text
 from provgraph.cli.text import iso_time, local_time
+from provgraph.model import Execution, ExecutionState
 
 if TYPE_CHECKING:
     from provgraph.model import Node
 
-__all__ = ["CSV_COLUMNS", "TABLE_COLUMNS", "csv_row", "moment", "state_of", "table_row"]
+__all__ = ["CSV_COLUMNS", "TABLE_COLUMNS", "csv_row", "moment", "node_as_json", "state_of", "table_row"]
 
 TABLE_COLUMNS: Final = (
     Column("ID"),
@@ -27,9 +28,27 @@ CSV_COLUMNS: Final = (
 
 
 def state_of(node: Node) -> str:
-    """The state's word; "" for contexts and where it was never said."""
+    """The state's word, `lost` for a running execution whose process is gone; "" where none is known."""
     state = getattr(node, "state", None)
-    return "" if state is None or not state.value else str(state.name)
+    if state is None or not state.value:
+        return ""
+    return "lost" if _lost(node) else str(state.name)
+
+
+def _lost(node: Node) -> bool:
+    if getattr(node, "state", None) is not ExecutionState.RUNNING:
+        return False
+    from provgraph.recording.lost import is_lost
+
+    return isinstance(node, Execution) and is_lost(node)
+
+
+def node_as_json(node: Node) -> dict[str, object]:
+    """The node for programs, with `lost` where it is an execution."""
+    from provgraph.interop.plain import plain_node
+
+    plain = plain_node(node)
+    return {**plain, "lost": _lost(node)} if isinstance(node, Execution) else plain
 
 
 def moment(node: Node) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from provgraph.cli.nodes import state_of
+from provgraph.cli.nodes import node_as_json, state_of
 from provgraph.cli.options import NODE, Settings, output_options, pass_settings, url_option
 from provgraph.cli.output import Column, say, write_csv, write_json, write_table
 from provgraph.cli.stores import nothing_there, open_graph
@@ -114,16 +114,14 @@ def _step_records(found: Sequence[Run]) -> Iterator[Sequence[object]]:
 
 
 def _as_json(run: Run) -> dict[str, object]:
-    from provgraph.interop.plain import plain_node
-
     return {
-        **plain_node(run.context),
+        **node_as_json(run.context),
         "state": run.state.name,
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "duration_ms": run.duration,
         "counts": dict(run.counts),
-        "steps": [plain_node(step) for step in run.executions],
+        "steps": [node_as_json(step) for step in run.executions],
     }
 
 

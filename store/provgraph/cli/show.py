@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
-from provgraph.cli.nodes import moment, state_of
+from provgraph.cli.nodes import moment, node_as_json, state_of
 from provgraph.cli.options import NODE, Settings, output_options, pass_settings, url_option
 from provgraph.cli.output import Column, json_text, write_json, write_lines, write_table
 from provgraph.cli.stores import open_core
@@ -73,7 +73,6 @@ def show(settings: Settings, node: str) -> None:
 
 
 def _as_json(node: Node, links: Sequence[Link]) -> dict[str, object]:
-    from provgraph.interop.plain import plain_node
     from provgraph.store.rows import path_from_text
 
     described: list[dict[str, object]] = []
@@ -84,7 +83,7 @@ def _as_json(node: Node, links: Sequence[Link]) -> dict[str, object]:
         if "path" in entry:
             entry["path"] = list(path_from_text(own["path"]))
         described.append(entry)
-    return {**plain_node(node), "links": described}
+    return {**node_as_json(node), "links": described}
 
 
 def _write(core: StoreCore, node: Node, links: Sequence[Link]) -> None:

@@ -66,17 +66,17 @@ def open_graph(settings: Settings, *, create: bool = False) -> Graph:
         raise NotFoundError(message)
     from provgraph.graph import connect
 
-    return connect(settings.url)
+    return connect(settings.url, strict=True)
 
 
-def open_core(settings: Settings) -> StoreCore:
-    """Open the store that is there, for verbs that look below the graph's nodes. Close it by `core.store.close()`.
+def open_core(settings: Settings, *, create: bool = False) -> StoreCore:
+    """As `open_graph`, for verbs that look below the graph's nodes. Close it by `core.store.close()`.
 
     Raises:
-        NotFoundError: there is no store yet.
+        NotFoundError: there is no store yet, and none shall be made.
         ConfigurationError, StoreError: as `provgraph.connect`.
     """
-    if message := nothing_there(settings):
+    if not create and (message := nothing_there(settings)):
         raise NotFoundError(message)
     from provgraph import __version__
     from provgraph.store.bolt import BoltStore

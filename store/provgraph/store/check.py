@@ -26,7 +26,7 @@ _MOST: Final = 1_000  # findings of the sorts that a single statement lists
 # What to do about each sort of finding.
 ADVICE: Final[dict[str, str]] = {
     "no-identity": "another program wrote it: delete it, or load its source with a loader",
-    "foreign-id": "another program chose the id, and a later record may be given the same: delete it and record it again",
+    "foreign-id": "another program chose the id, and a later record may get the same: delete it and record it again",
     "duplicate-id": "traces mix the two up: delete the one that is wrong",
     "duplicate-key": "loading updates only one of them: delete the one that is wrong",
     "duplicate-name": "give one of them another name, or another version of its type",
@@ -41,9 +41,10 @@ ADVICE: Final[dict[str, str]] = {
     "pending-output": "the execution says it is done: record the output, or delete the announcement",
     "duplicate-event": "they count twice in Cypher: delete all but one",
     "duplicate-link": "they count twice in Cypher: delete all but one",
-    "input-is-output": "record what came out as an artifact of its own: a version that was changed in place is another one",
+    "input-is-output": "record what came out as an artifact of its own: what was changed in place is another version",
     "data-cycle": "nothing is made from itself: find the step whose input or output is wrong (provgraph show)",
     "context-cycle": "delete one of the PARENT links",
+    "lost": "set it CANCELED by `provgraph check --fix`",
     "misplaced-link": "provgraph does not follow it: delete it, or record it between nodes of the right kind",
 }
 
@@ -85,8 +86,7 @@ class _Seen:
 def check_store(core: StoreCore, progress: Callable[[int, int, str], None] | None = None) -> Iterator[Finding]:
     """Everything that is wrong in the store, found by reading all of it once.
 
-    Args:
-        progress: called with the ids looked at, how many there are, and what is being read.
+    `progress` is called with the ids looked at, how many there are, and what is being read.
     """
     [[following]] = core.store.read(statements.SEQUENCE, {})
     types = {node_type.key: node_type for node_type in core.reader.types()}
@@ -225,7 +225,8 @@ def _cycles(seen: _Seen) -> Iterator[Finding]:
         links = [(node, other) for node in group for other in seen.flow.get(node, ()) if other in members]
         if all(link in seen.equal for link in links):
             continue  # things that are one and the same, each naming the other
-        refs = tuple(f"artifact:{n}" if n > 0 else f"execution:{-n}" for n in sorted(group, key=lambda n: (n < 0, abs(n))))
+        ordered = sorted(group, key=lambda number: (number < 0, abs(number)))
+        refs = tuple(f"artifact:{n}" if n > 0 else f"execution:{-n}" for n in ordered)
         if len(group) == 2 and group[0] < 0 < group[1]:
             yield Finding("input-is-output", f"{refs[0]} is both input and output of {refs[1]}", refs)
         else:
