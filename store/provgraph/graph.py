@@ -64,9 +64,9 @@ def connect(
 ) -> Graph:
     """Open a store.
 
-    A store that cannot be reached does not stop a training: steps recorded with `Graph.execution` are kept in files until
-    the next time that the store is opened. Everything else that is asked of such a graph raises what is wrong. Steps that
-    wait for this store are brought in here.
+    A store that cannot be reached does not stop a training: steps recorded with `Graph.execution` are kept in files
+    until the next time that the store is opened. Everything else that is asked of such a graph raises what is wrong.
+    Steps that wait for this store are brought in here.
 
     Args:
         url: `neo4j://HOST`, `neo4j+s://HOST` or `bolt://HOST` for a server; `embedded:PATH` for the embedded engine
@@ -166,10 +166,10 @@ class Graph:
         Args:
             type: of the execution.
             name: unique among the executions of the type; one that is taken gets a mark, with a warning.
-            key: what identifies the step. Under a key that is COMPLETE nothing is recorded again (the block runs all the
-                same); one that FAILED, was CANCELED or is lost stays as it is, and this is recorded as its next attempt,
-                under `KEY#2`. Given `ended_at`, nothing is recorded under a key that ended in any way. By default the key
-                is unique.
+            key: what identifies the step. Under a key that is COMPLETE nothing is recorded again (the block runs all
+                the same); one that FAILED, was CANCELED or is lost stays as it is, and this is recorded as its next
+                attempt, under `KEY#2`. Given `ended_at`, nothing is recorded under a key that ended in any way. By
+                default the key is unique.
             pipeline: name of the context `Pipeline`.
             run: its run, the context `Run` named `PIPELINE/RUN`.
             contexts: types of further contexts and their whole paths, such as `{"Factory": "plant-2", "Camera":
@@ -493,7 +493,9 @@ class Graph:
         several = [nodes] if isinstance(nodes, str | Artifact | Execution | Context | RecordedArtifact) else list(nodes)
         if not several:
             raise InvalidValueError("name at least one node to start from")
-        return [node if isinstance(node, Artifact | Execution | Context) and node.id else self.get(node) for node in several]
+        return [
+            node if isinstance(node, Artifact | Execution | Context) and node.id else self.get(node) for node in several
+        ]
 
     def reached_ids(
         self, nodes: NodeLike | Sequence[NodeLike], direction: Way = "downstream", *, certain_only: bool = False

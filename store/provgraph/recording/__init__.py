@@ -1,1 +1,1 @@
-"""Recording: a step as it runs, with what it read and wrote, in two atomic units, and in a spool when there is no store."""
+"""Recording: a step as it runs, with what it read and wrote; into a store, or a spool where there is none."""

@@ -10,7 +10,15 @@ from provgraph.errors import InvalidValueError
 from provgraph.model import Context, NodeKind
 from provgraph.recording.values import clean_text
 
-__all__ = ["ContextName", "ContextsLike", "context_key", "context_names", "parent_links", "to_contexts", "workflow_names"]
+__all__ = [
+    "ContextName",
+    "ContextsLike",
+    "context_key",
+    "context_names",
+    "parent_links",
+    "to_contexts",
+    "workflow_names",
+]
 
 ContextsLike = Mapping[str, str | Sequence[str]]
 
@@ -49,8 +57,9 @@ def context_names(contexts: ContextsLike | None) -> list[ContextName]:
 def parent_links(names: Iterable[ContextName]) -> list[tuple[ContextName, ContextName]]:
     """(child, parent) for each context that has a path prefix among `names`: its longest one decides.
 
-    >>> parent_links([ContextName("Line", "p/3"), ContextName("Factory", "p"), ContextName("Camera", "p/3/B")])
-    [(ContextName(type='Line', path='p/3'), ContextName(type='Factory', path='p')), (ContextName(type='Camera', path='p/3/B'), ContextName(type='Line', path='p/3'))]
+    >>> names = [ContextName("Line", "p/3"), ContextName("Factory", "p"), ContextName("Camera", "p/3/B")]
+    >>> [(child.path, parent.path) for child, parent in parent_links(names)]
+    [('p/3', 'p'), ('p/3/B', 'p/3')]
     """
     by_path: dict[str, list[ContextName]] = {}
     wanted = sorted(set(names), key=lambda name: (len(name.path), name.path, name.type))
@@ -77,7 +86,10 @@ def to_contexts(names: Iterable[ContextName]) -> list[Context]:
 
 
 def _name(type_: object, path: object) -> ContextName:
-    type_text, path_text = clean_text(str(type_), "a context's type"), clean_text(str(path), "a context's path").strip("/")
+    type_text, path_text = (
+        clean_text(str(type_), "a context's type"),
+        clean_text(str(path), "a context's path").strip("/"),
+    )
     if not type_text or not path_text:
         raise InvalidValueError(f"a context needs a type and a path, not {type_text!r} and {path_text!r}")
     return ContextName(type_text, path_text)

@@ -19,7 +19,7 @@ from types import ModuleType
 
 from provgraph.model import JsonValue, Struct, Value
 from provgraph.recording.fingerprint import Progress
-from provgraph.recording.secrets import redact_arguments, redact_text, redact_uri
+from provgraph.recording.redaction import redact_arguments, redact_text, redact_uri
 from provgraph.recording.values import clean_text
 
 __all__ = ["Capture", "circumstances", "failure", "imported_packages"]
@@ -35,14 +35,15 @@ class Capture:
     """What `Graph.execution` takes by itself, as custom properties of the execution.
 
     Attributes:
-        git: `git_commit`, `git_branch` and `git_dirty` (whether a tracked file differs from the commit) of the repository
-            that the running script is in, else of the current folder.
+        git: `git_commit`, `git_branch` and `git_dirty` (whether a tracked file differs from the commit) of the
+            repository that the running script is in, else of the current folder.
         command: `command`, the command line, with what looks like a secret replaced by `***`.
         python: `python`, the version.
         packages: `packages`, the versions of the distributions that the process has imported, as a struct.
         host: `host`, the name of the machine.
         user: `user`, the name of the user.
-        traceback: `error_traceback`, the last lines of it, when the step fails; `error_type` and `error_message` always.
+        traceback: `error_traceback`, the last lines of it, when the step fails; `error_type` and `error_message` are
+            always recorded.
         progress: told how far the hashing of big files is; by default a line on stderr, if that is a terminal.
 
     The environment is never recorded.
@@ -104,7 +105,7 @@ def _clean(text: str) -> str:
 
 
 def _command() -> list[str]:
-    arguments = list(getattr(sys, "orig_argv", ())) or [sys.executable, *sys.argv]
+    arguments = list(sys.orig_argv)
     # `-c` is followed by a whole program, which may hold anything
     if "-c" in arguments[:4]:
         return [*arguments[: arguments.index("-c") + 1], "…", *sys.argv[1:]]
@@ -127,9 +128,9 @@ _versions: dict[str, str] = {}
 
 def imported_packages() -> Struct:
     """The versions of the distributions whose modules this process has imported, by name."""
-    global _distributions  # noqa: PLW0603 - what is installed is looked up once in the life of a process
+    global _distributions
     with _packages_lock:
-        if _distributions is None:
+        if _distributions is None:  # looked up once in the life of a process
             _distributions = {module: list(names) for module, names in metadata.packages_distributions().items()}
         found: dict[str, JsonValue] = {}
         for module in {name.partition(".")[0] for name in list(sys.modules)}:

@@ -7,9 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from os import PathLike, fspath
-from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 from uuid import uuid4
 
 from provgraph.errors import ProvgraphError, RecordingError, StoreError
@@ -22,7 +21,7 @@ from provgraph.recording.files import Watched, look
 from provgraph.recording.identity import full_digest
 from provgraph.recording.process import this_process
 from provgraph.recording.recorded import RecordedArtifact
-from provgraph.recording.secrets import redact_properties, redact_uri
+from provgraph.recording.redaction import redact_properties, redact_uri
 from provgraph.recording.spool import Spool, spool_folder
 from provgraph.recording.values import clean_text, to_properties
 from provgraph.recording.warn import say, warn
@@ -104,7 +103,7 @@ class StepRecorder:
 
     # -- start and end ----------------------------------------------------------------------------------------
 
-    def __enter__(self) -> StepRecorder:
+    def __enter__(self) -> Self:
         if self._state != "new":
             raise RecordingError("a step is recorded once: call graph.execution(...) again for another one")
         record = self._record
@@ -120,9 +119,7 @@ class StepRecorder:
             self._state = "known"
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: TracebackType | None) -> None:
         with self._lock:
             if self._state != "open":
                 self._state = "closed" if self._state != "known" else "known"
@@ -171,10 +168,12 @@ class StepRecorder:
         Args:
             source: a file or folder, which is hashed; a remote URI, which is recorded as given; an artifact that
                 was recorded before or came from the store; or nothing, with `type` and `name`.
-            type: of the artifact. An unnamed input is looked for among artifacts with the same bytes: the one last seen at
-                this place, else the one produced last (as a *possible* input, if there are several), else a new one
-                without a producer. With `type` only among those of the type.
-            name, version: which one it is, as `output` named it.
+            type: of the artifact. An unnamed input is looked for among artifacts with the same bytes: the one last
+                seen at this place, else the one produced last (as a *possible* input, if there are several), else a
+                new one without a producer. With `type` only among those of the type. What has no bytes to compare (a
+                remote URI without a digest, an empty file) is looked for by its place alone, as an inference.
+            name: which one it is, as `output` named it.
+            version: with the name.
             digest: of the bytes, such as `sha256:…`: a local file is not hashed then.
             uri: where it is, if not at `source`.
             role: what it is to the step: the path of the event, such as `"train"`.
@@ -202,16 +201,17 @@ class StepRecorder:
     ) -> RecordedArtifact:
         """Record that the step produced an artifact; it is written when the step ends.
 
-        It belongs to the step's pipeline and run, and to its own `contexts`. Named and with a version, it is `name/version`,
-        the same for everyone; other bytes under a version that is taken become `name/version+HEX8`, with a warning. Named
-        without a version, the first 12 digits of the digest are the version. Unnamed, it is an artifact of its own.
+        It belongs to the step's pipeline and run, and to its own `contexts`. Named and with a version, it is
+        `name/version`, the same for everyone; other bytes under a version that is taken become `name/version+HEX8`,
+        with a warning. Named without a version, the first 12 digits of the digest are the version. Unnamed, it is an
+        artifact of its own.
 
         Arguments are those of `input`. A file that does not exist yet is hashed when the step ends.
         """
         return self._declare("output", source, type, name, version, digest, uri, role, contexts, properties)
 
     def log(self, **properties: object) -> None:
-        """Set custom properties of the execution, such as metrics; written when the step ends. The last value counts."""
+        """Set custom properties of the execution, such as metrics; written when the step ends. The last one counts."""
         with self._lock:
             self._need_open()
             self._given |= _properties(properties)
@@ -260,9 +260,8 @@ class StepRecorder:
             thing.position = len(self._record.things)
             if role == "output" and thing.name is None and thing.link is None and thing.own_key is None:
                 thing.own_key = f"provgraph/Output/{type or thing.default_type}/{self._record.uuid}/{thing.position}"
-            if thing.name is None and thing.link is None and thing.own_key is None:
-                if thing.uri is None and thing.digest is None:
-                    raise RecordingError("nothing says which artifact this is: give a path, a digest, or type= and name=")
+            if all(mark is None for mark in (thing.name, thing.link, thing.own_key, thing.uri, thing.digest)):
+                raise RecordingError("nothing says which artifact this is: give a path, a digest, or type= and name=")
             if self._state == "known":
                 return RecordedArtifact(thing)
             self._record.things.append(thing)
@@ -330,10 +329,17 @@ class StepRecorder:
                 if before is None:  # it was not there yet
                     continue
                 thing.digest = after
-            entry: dict[str, JsonValue] = {"role": thing.role, "uri": thing.uri, "digest": before, "digest_at_end": after}
+            entry: dict[str, JsonValue] = {
+                "role": thing.role,
+                "uri": thing.uri,
+                "digest": before,
+                "digest_at_end": after,
+            }
             changed.append(entry)
             what = "removed" if after is None else "changed"
-            use = "what it held at the end was recorded" if thing.role == "output" else "what it held before was recorded"
+            use = (
+                "what it held at the end was recorded" if thing.role == "output" else "what it held before was recorded"
+            )
             warn(f"{thing.uri} was {what} between its hashing and the end of the step: {use}")
         if changed:
             record.properties["changed_files"] = Struct.of(changed)

@@ -1,4 +1,4 @@
-"""The sources of inputs and outputs: files and folders, which are hashed and watched, and remote URIs, which are not."""
+"""What inputs and outputs come from: files and folders, hashed and watched; remote URIs, recorded as given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from provgraph.errors import RecordingError
 from provgraph.recording.declared import Declared
 from provgraph.recording.environment import Capture
 from provgraph.recording.fingerprint import Signature, fingerprint, signature
-from provgraph.recording.secrets import redact_uri
+from provgraph.recording.redaction import redact_uri
 from provgraph.recording.values import clean_text
 from provgraph.recording.warn import warn
 
@@ -24,7 +24,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
 
 @dataclass(slots=True)
 class Watched:
-    """A file or folder that was hashed, and by what a change of it is noticed; `taken` is None where it was not there."""
+    """A file or folder, and by what a change of it is noticed; `taken` is None where it could not be read."""
 
     path: Path
     taken: Signature | None

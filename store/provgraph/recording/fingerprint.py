@@ -1,12 +1,12 @@
 """Files and folders by the SHA-256 of their bytes.
 
-A file's digest is `sha256:` and the hash of its bytes. A folder's is `sha256-tree:` and the hash of its manifest: one line
-of JSON for each thing below it, `[relative path, kind, size, digest]`, sorted by path. Names, bytes and nothing else count:
-no times, no owners, no permissions; empty folders count.
+A file's digest is `sha256:` and the hash of its bytes. A folder's is `sha256-tree:` and the hash of its manifest: one
+line of JSON for each thing below it, `[relative path, kind, size, digest]`, sorted by path. Names, bytes and nothing else
+count: no times, no owners, no permissions; empty folders count.
 
-Symbolic links count as what they lead to, so that a folder of links into a cache is its content. A link that leads nowhere,
-or back to a folder that it stands in, counts as a link with its own text. Pipes, sockets and devices count by name and kind,
-and are never opened.
+Symbolic links count as what they lead to, so that a folder of links into a cache is its content. A link that leads
+nowhere, or back to a folder that it stands in, counts as a link with its own text. Pipes, sockets and devices count by
+name and kind, and are never opened.
 """
 
 from __future__ import annotations
@@ -122,14 +122,14 @@ def _walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iter
             except OSError:
                 if not entry.is_symlink():
                     raise
-                yield name, "link", 0, os.fsdecode(os.readlink(entry.path))
+                yield name, "link", 0, str(Path(entry.path).readlink())
                 continue
             if stat.S_ISREG(found.st_mode):
                 yield name, "file", found.st_size, ""
             elif not stat.S_ISDIR(found.st_mode):
                 yield name, "special", 0, ""
             elif entry.is_symlink() and (found.st_dev, found.st_ino) in trail:
-                yield name, "link", 0, os.fsdecode(os.readlink(entry.path))
+                yield name, "link", 0, str(Path(entry.path).readlink())
             else:
                 yield name, "folder", 0, ""
                 yield from _walk(Path(entry.path), name + "/", trail)

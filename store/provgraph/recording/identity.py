@@ -7,13 +7,23 @@ import json
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from provgraph.model import JsonValue, NodeKind
 from provgraph.recording.declared import Declared
 
-__all__ = ["Candidate", "Choice", "artifact_name", "choose", "conflict_name", "full_digest", "key_of", "named_key", "with_place"]
+__all__ = [
+    "Candidate",
+    "Choice",
+    "artifact_name",
+    "choose",
+    "conflict_name",
+    "full_digest",
+    "key_of",
+    "named_key",
+    "with_place",
+]
 
 _MOST_PLACES = 100
 _HEX = frozenset(string.hexdigits)
@@ -146,13 +156,15 @@ def places_of(stored: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
     if not isinstance(found, list):
         return []
-    return [place for place in found if isinstance(place, dict)]
+    return [cast("dict[str, Any]", place) for place in cast("list[object]", found) if isinstance(place, dict)]
 
 
 def with_place(stored: Mapping[str, Any], thing: Declared, *, again: bool) -> list[JsonValue] | None:
     """The places with that of `thing` added; None if nothing is new.
 
     Args:
+        stored: the property map of the artifact.
+        thing: what was seen, and where.
         again: whether a place that is known is to be noted as seen now.
     """
     if thing.uri is None:
@@ -165,4 +177,5 @@ def with_place(stored: Mapping[str, Any], thing: Declared, *, again: bool) -> li
     if thing.host is not None:
         place["host"] = thing.host
     kept: list[JsonValue] = [entry for entry in known if entry not in same]
-    return [*kept, place][-_MOST_PLACES:]
+    kept.append(place)
+    return kept[-_MOST_PLACES:]

@@ -39,8 +39,8 @@ class LostExecution:
 def is_lost(execution: Execution) -> bool:
     """Whether an execution says that it is running, and its process is known to be gone.
 
-    That can be known on the machine it ran on (in the same container) and after that machine has started anew; elsewhere,
-    on Windows, and for executions that other tools recorded, the answer is False.
+    That can be known on the machine it ran on (in the same container) and after that machine has started anew;
+    elsewhere, on Windows, and for executions that other tools recorded, the answer is False.
     """
     if execution.state is not ExecutionState.RUNNING:
         return False

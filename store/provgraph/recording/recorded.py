@@ -12,8 +12,8 @@ __all__ = ["RecordedArtifact"]
 class RecordedArtifact:
     """An artifact that a step declared.
 
-    An output is written when its step ends, and what it turns out to be is decided then: under which name, if the version
-    is taken by other bytes. From then on, and for inputs at once, this is how it stands in the store.
+    An output is written when its step ends, and what it turns out to be is decided then: under which name, if the
+    version is taken by other bytes. From then on, and for inputs at once, this is how it stands in the store.
     """
 
     __slots__ = ("_declared",)

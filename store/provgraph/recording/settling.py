@@ -1,4 +1,4 @@
-"""From what a step declared to what is written: which artifact each thing is, decided inside the writing transaction."""
+"""From what a step declared to what is written: which artifact each thing is, decided in the writing transaction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,16 @@ from provgraph.model import (
 )
 from provgraph.recording.contexts import ContextName, context_key
 from provgraph.recording.declared import Declared
-from provgraph.recording.identity import Candidate, Choice, artifact_name, choose, conflict_name, key_of, named_key, with_place
+from provgraph.recording.identity import (
+    Candidate,
+    Choice,
+    artifact_name,
+    choose,
+    conflict_name,
+    key_of,
+    named_key,
+    with_place,
+)
 from provgraph.store.cypher.find import BYTES_BY_DIGEST, BYTES_BY_URI
 from provgraph.store.cypher.write import CLAIM_ARTIFACTS
 from provgraph.store.protocol import Transaction
@@ -123,7 +132,7 @@ def _search(transaction: Transaction, plans: Sequence[_Plan]) -> None:
 
 
 def _claim(transaction: Transaction, take_id: Callable[[], int], plans: Sequence[_Plan]) -> None:
-    """Lock what is to be written and look at what stands there; other bytes under a taken version get a key of their own."""
+    """Lock what is to be written and see what stands there; other bytes under a taken version get their own key."""
     waiting = [plan for plan in plans if plan.claim and not (plan.thing.own_key and plan.thing.name is None)]
     while waiting:
         now = int(time.time() * 1000)
@@ -140,7 +149,8 @@ def _claim(transaction: Transaction, take_id: Callable[[], int], plans: Sequence
         )
         [[found]] = transaction.run(CLAIM_ARTIFACTS, {"rows": rows})
         taken: list[_Plan] = []
-        for at, stored in found:
+        looked_at: list[tuple[int, dict[str, Any]]] = found
+        for at, stored in looked_at:
             plan = waiting[at]
             plan.stored = stored
             other = stored.get("digest")
@@ -193,13 +203,14 @@ def _decide(plan: _Plan, execution: str, workflow: Sequence[ContextName], found:
             {"input": plan.key, "place": thing.uri, "others": list(others[:_MOST_OTHERS]), "count": len(others)}
         )
         found.warnings.append(
-            f"the bytes of {thing.uri} are those of {len(others) + 1} artifacts: the one produced last was recorded as a "
-            "possible input; pass the artifact itself, or its name= and version=, to say which"
+            f"the bytes of {thing.uri} are those of {len(others) + 1} artifacts: the one produced last was recorded "
+            "as a possible input; pass the artifact itself, or its name= and version=, to say which"
         )
     if plan.conflict:
+        wanted = artifact_name(str(thing.name), thing.version, thing.digest)[0]
         found.warnings.append(
-            f"{thing.type or thing.default_type} {artifact_name(str(thing.name), thing.version, thing.digest)[0]!r} is there "
-            f"already with other bytes: these were recorded as {found.names[-1][0]!r}"
+            f"{thing.type or thing.default_type} {wanted!r} is there already with other bytes: "
+            f"these were recorded as {found.names[-1][0]!r}"
         )
 
 

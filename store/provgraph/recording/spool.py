@@ -1,7 +1,8 @@
 """Steps that wait for their store: one small file each, written whole or not at all.
 
-A file is named `UUID.NUMBER.jsonl` after the recording and how often it was written: each writing makes a new file and removes
-the one before, so a reader removes exactly what it has read. It holds two lines of JSON: where the step belongs, and the step.
+A file is named `UUID.NUMBER.jsonl` after the recording and how often it was written: each writing makes a new file and
+removes the one before, so a reader removes exactly what it has read. It holds two lines of JSON: where the step
+belongs, and the step.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from provgraph.engines.discovery import find_data_folder
 from provgraph.engines.embedded.folder import FOLDER_NAME, GITIGNORE
@@ -71,7 +72,7 @@ class Spool:
         path = self._folder / f"{record.uuid}.{number + 1}{_SUFFIX}"
         unfinished = path.with_suffix(".part")
         try:
-            with unfinished.open("w", encoding="ascii", opener=_private) as file:
+            with open(unfinished, "w", encoding="ascii", opener=_private) as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -196,6 +197,7 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
         header = json.loads(header_text)
     except ValueError as error:
         raise LoadError(f"{path}, line 1: not a file of the spool ({error})") from error
-    if not isinstance(header, dict) or header.get("provgraph_spool") != _FORMAT:
+    header = cast("dict[str, Any]", header) if isinstance(header, dict) else {}
+    if header.get("provgraph_spool") != _FORMAT:
         raise LoadError(f"{path}, line 1: not a file of the spool, or one of a newer provgraph")
     return header, rest.strip("\n")

@@ -39,9 +39,9 @@ def to_properties(properties: Mapping[str, object], prefix: str = "") -> dict[st
 def to_value(value: object, name: str) -> Value | None:
     """The value as a store keeps it; None for None.
 
-    Scalars of numpy, torch, jax and cupy become Python's own; mappings, lists, tuples and small arrays become a `Struct`;
-    paths, dates and members of enumerations their text or value. Anything else becomes its `repr`, with a warning, and so
-    do integers beyond 64 bits and text that is no Unicode.
+    Scalars of numpy, torch, jax and cupy become Python's own; mappings, lists, tuples and small arrays become a
+    `Struct`; paths, dates and members of enumerations their text or value. Anything else becomes its `repr`, with a
+    warning. Integers beyond 64 bits become text, and what is no Unicode an escape, with a warning too.
     """
     value = _unboxed(value)
     if value is None or isinstance(value, bool | Struct | Proto):
@@ -65,7 +65,7 @@ def clean_text(text: str, name: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        warn(f"{ascii(name)}: a lone surrogate, which is no Unicode, was recorded as an escape")
+        warn(f"{name!a}: a lone surrogate, which is no Unicode, was recorded as an escape")
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import warnings
@@ -18,8 +19,8 @@ class RecordingWarning(UserWarning):
 
 def warn(message: str) -> None:
     """Warn, at the line of the user's own code."""
-    level, frame = 2, sys._getframe(1)  # noqa: SLF001 - the documented way to count frames
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, RecordingWarning, stacklevel=level)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from provgraph.errors import ConflictError
@@ -35,9 +35,7 @@ class _Result:
     note: str | None = None
 
 
-def write_step(
-    core: StoreCore, record: StepRecord, things: Sequence[Declared], *, whole: bool, ask: bool
-) -> bool:
+def write_step(core: StoreCore, record: StepRecord, things: Sequence[Declared], *, whole: bool, ask: bool) -> bool:
     """Write the step's execution as it stands with `things`, in one transaction; afterwards `record` and `things` know
     what they are called in the store.
 
@@ -178,5 +176,4 @@ def process_of(stored: Mapping[str, Any]) -> dict[str, JsonValue]:
         found = json.loads(stored.get("custom_process") or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
-
+    return cast("dict[str, JsonValue]", found) if isinstance(found, dict) else {}

@@ -1,8 +1,8 @@
 """Keeping secrets out of records: command lines, messages and URIs with what looks like a secret taken out.
 
 What is taken out: values of options, keywords and query parameters whose names say that they are secret, tokens of
-well-known forms, user and password in URLs, and the value of every environment variable whose name says that it is secret.
-This is a sieve, not a proof: a secret that looks like an ordinary word passes.
+well-known forms, user and password in URLs, and the value of every environment variable whose name says that it is
+secret. This is a sieve, not a proof: a secret that looks like an ordinary word passes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 __all__ = ["HIDDEN", "is_secret_name", "redact_arguments", "redact_properties", "redact_text", "redact_uri"]
 
@@ -17,12 +18,12 @@ HIDDEN = "***"
 
 _SECRET_WORDS = frozenset(
     "apikey accesskey secretkey authtoken accesstoken auth authorization bearer credential credentials cookie passcode "
-    "passphrase passwd password passwords pat pwd secret secrets sas sig signature token".split()
+    {"passphrase", "passwd", "password", "passwords", "pat", "pwd", "sas", "secret", "secrets", "sig", "signature", "token"}
 )
-_KEY_OWNERS = frozenset("access account api auth client encryption license private secret service shared ssh".split())
+_KEY_OWNERS = frozenset({"access", "account", "api", "auth", "client", "encryption", "license", "private", "secret", "service", "shared", "ssh"})
 # Tokens of a vocabulary, and key words of pandas and SQL, are no secrets.
 _HARMLESS_BEFORE_TOKEN = frozenset(
-    "begin bos class cls decoder end eos eot forced image mask next pad per prefix sep special start stop suffix unk".split()
+    {"begin", "bos", "class", "cls", "decoder", "end", "eos", "eot", "image", "mask", "next", "pad", "per", "prefix", "sep", "special", "start", "stop", "suffix", "unk"}
 )
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -107,9 +108,10 @@ def redact_properties(properties: Mapping[str, object]) -> tuple[dict[str, objec
             hidden.append(name)
             return HIDDEN
         if isinstance(value, Mapping):
-            return {key: clean(str(key), item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [clean(name, item) for item in value]
+            mapping = cast("Mapping[object, object]", value)
+            return {key: clean(str(key), item) for key, item in mapping.items()}
+        if type(value) in (list, tuple):
+            return [clean(name, item) for item in cast("list[object]", value)]
         return value
 
     return {name: clean(str(name), value) for name, value in properties.items()}, hidden
