@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from provgraph.engines.embedded.folder import FOLDER_NAME
@@ -28,11 +29,14 @@ def find_data_folder(start: Path | None = None) -> Path:
         raise ConfigurationError(f"the current directory cannot be read ({error.strerror}): go to another") from error
     home = _home()
     for place in (here, *here.parents):
-        if place != here and (place == home or not _on_device(place, device)):
-            break
-        if (place / FOLDER_NAME).is_dir():
-            return _trusted(place / FOLDER_NAME)
-        if (place / ".git").exists():  # a folder, or the file of a worktree or a submodule
+        if place != here:
+            seen = _stat(place)
+            if place == home or seen is None or seen.st_dev != device:
+                break
+        found = _stat(place / FOLDER_NAME)
+        if found is not None and stat.S_ISDIR(found.st_mode):
+            return _trusted(place / FOLDER_NAME, found)
+        if _stat(place / ".git") is not None:  # a folder, or the file of a worktree or a submodule
             return place / FOLDER_NAME
     return here / FOLDER_NAME
 
@@ -44,15 +48,15 @@ def _home() -> Path | None:
         return None
 
 
-def _on_device(place: Path, device: int) -> bool:
+def _stat(path: Path) -> os.stat_result | None:
     try:
-        return place.stat().st_dev == device
-    except OSError:
-        return False
+        return path.stat()
+    except OSError:  # not there, or in a folder where we may not look
+        return None
 
 
-def _trusted(folder: Path) -> Path:
+def _trusted(folder: Path, found: os.stat_result) -> Path:
     # In a shared folder such as /tmp anybody can lay a trap for those who work below it.
-    if hasattr(os, "geteuid") and os.geteuid() not in (0, folder.stat().st_uid):
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, found.st_uid):
         raise ConfigurationError(f"{folder} belongs to another user: name it by embedded:{folder} if you mean it")
     return folder

@@ -12,7 +12,6 @@ from provgraph.engines.embedded import folder as folders
 from provgraph.engines.embedded import state
 from provgraph.engines.embedded.launch import Launch
 from provgraph.engines.embedded.lease import Lease, call
-from provgraph.engines.embedded.serve import LOCK_BUSY
 from provgraph.engines.embedded.settings import Settings
 from provgraph.errors import EngineError
 
@@ -66,7 +65,7 @@ def _start(folder: Path, settings: Settings, on_start: Callable[[Path], None], d
         elif launch is None:
             outcome = _silent(folder)
         elif (status := launch.exit_status()) is not None:
-            if status not in (0, LOCK_BUSY):  # 0: it stopped again before we came
+            if status not in (0, folders.LOCK_BUSY):  # 0: it stopped again before we came
                 raise launch.failure()
             launch = None
             continue

@@ -26,6 +26,7 @@ __all__ = [
     "DATABASES",
     "FOLDER_NAME",
     "GITIGNORE",
+    "LOCK_BUSY",
     "SERVER_LOCK",
     "SERVER_LOG",
     "START_LOCK",
@@ -41,6 +42,7 @@ SERVER_LOCK = "server.lock"
 START_LOCK = "start.lock"
 SERVER_LOG = Path("log", "server.log")
 GITIGNORE = ".gitignore"
+LOCK_BUSY = 75  # exit status of a server that finds the lock held by another
 
 # What may lie in a folder that we have not used yet: our own neighbours' folders, and what file systems put there.
 _HARMLESS = frozenset({GITIGNORE, "files", "spool", "log", "config", START_LOCK, "lost+found", ".DS_Store"})

@@ -37,6 +37,11 @@ _LAST_WORDS = "last words: "  # as the server's program writes them
 _NO_JVM = "Unable to start JVM"  # as JPype says without a reason
 _FAILURE = re.compile(r"error|exception|insufficient|unrecognized|invalid|failed|severe", re.IGNORECASE)
 
+# Options for other Java programs, this program's own warnings, the login of some Neo4j server.
+_NOT_FOR_THE_SERVER = frozenset(
+    {"CLASSPATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "PYTHONWARNINGS", "PROVGRAPH_PASSWORD"}
+)
+
 _started: list[subprocess.Popen[bytes]] = []
 
 
@@ -121,9 +126,7 @@ def _require_engine() -> None:
 
 
 def _spawn(folder: Path, settings: Settings, log: int) -> subprocess.Popen[bytes]:
-    # Options that are meant for other Java programs would reach this one too.
-    foreign = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH")
-    environment = {name: value for name, value in os.environ.items() if name not in foreign}
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_SERVER}
     if sys.platform.startswith("linux"):
         environment["LC_ALL"] = "C.UTF-8"  # Java encodes file names by the locale: under LC_ALL=C they would be lost
     # -P: the data folder is the working directory, and nothing is to be imported from there.

@@ -16,15 +16,14 @@ from types import FrameType
 from filelock import Timeout
 
 from provgraph.engines.embedded import integrity, java, state
-from provgraph.engines.embedded.folder import DATABASES, SERVER_LOCK, file_lock, identity
+from provgraph.engines.embedded.folder import DATABASES, LOCK_BUSY, SERVER_LOCK, file_lock, identity
 from provgraph.engines.embedded.lease import HOST
 from provgraph.engines.embedded.settings import Settings
 from provgraph.engines.embedded.state import State
 from provgraph.engines.embedded.watch import Watch
 
-__all__ = ["LOCK_BUSY", "serve"]
+__all__ = ["serve"]
 
-LOCK_BUSY = 75  # exit status: another server holds the folder
 _STOP_WITHIN = 30.0  # seconds, then the process ends itself; the write-ahead log covers what was open
 _KEEP_EVENT_LOGS = 5
 

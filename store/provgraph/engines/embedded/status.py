@@ -51,9 +51,12 @@ def inspect(folder: str | os.PathLike[str]) -> EngineStatus:
         EngineError: the folder cannot be read.
     """
     path = Path(folder).absolute()
-    if not (path / folders.SERVER_LOCK).exists():
-        there = (path / folders.DATABASES).exists()
-        return EngineStatus(path, "stopped" if there else "absent", _installed(), _size(path))
+    try:
+        if not (path / folders.SERVER_LOCK).exists():
+            there = (path / folders.DATABASES).exists()
+            return EngineStatus(path, "stopped" if there else "absent", _installed(), _size(path))
+    except OSError as error:
+        raise folders.unusable(path, error) from error
     if answer := call(path, "ask"):
         answer.close()
         seen = answer.state
