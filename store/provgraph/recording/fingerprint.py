@@ -1,8 +1,8 @@
 """Files and folders by the SHA-256 of their bytes.
 
 A file's digest is `sha256:` and the hash of its bytes. A folder's is `sha256-tree:` and the hash of its manifest: one
-line of JSON for each thing below it, `[relative path, kind, size, digest]`, sorted by path. Names, bytes and nothing else
-count: no times, no owners, no permissions; empty folders count.
+line of JSON for each thing below it, `[relative path, kind, size, digest]`, sorted by path. Names, bytes and nothing
+else count: no times, no owners, no permissions; empty folders count.
 
 Symbolic links count as what they lead to, so that a folder of links into a cache is its content. A link that leads
 nowhere, or back to a folder that it stands in, counts as a link with its own text. Pipes, sockets and devices count by

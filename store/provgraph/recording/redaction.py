@@ -17,13 +17,24 @@ __all__ = ["HIDDEN", "is_secret_name", "redact_arguments", "redact_properties", 
 HIDDEN = "***"
 
 _SECRET_WORDS = frozenset(
-    "apikey accesskey secretkey authtoken accesstoken auth authorization bearer credential credentials cookie passcode "
-    {"passphrase", "passwd", "password", "passwords", "pat", "pwd", "sas", "secret", "secrets", "sig", "signature", "token"}
+    (
+        *("accesskey", "accesstoken", "apikey", "auth", "authorization", "authtoken", "bearer", "cookie", "credential"),
+        *("credentials", "passcode", "passphrase", "passwd", "password", "passwords", "pat", "pwd", "sas", "secret"),
+        *("secretkey", "secrets", "sig", "signature", "token"),
+    )
 )
-_KEY_OWNERS = frozenset({"access", "account", "api", "auth", "client", "encryption", "license", "private", "secret", "service", "shared", "ssh"})
-# Tokens of a vocabulary, and key words of pandas and SQL, are no secrets.
+_KEY_OWNERS = frozenset(
+    (
+        *("access", "account", "api", "auth", "client", "encryption", "license", "private", "secret", "service"),
+        *("shared", "ssh"),
+    )
+)
+# Tokens of a vocabulary are no secrets.
 _HARMLESS_BEFORE_TOKEN = frozenset(
-    {"begin", "bos", "class", "cls", "decoder", "end", "eos", "eot", "image", "mask", "next", "pad", "per", "prefix", "sep", "special", "start", "stop", "suffix", "unk"}
+    (
+        *("begin", "bos", "class", "cls", "decoder", "end", "eos", "eot", "image", "mask", "next", "pad", "per"),
+        *("prefix", "sep", "special", "start", "stop", "suffix", "unk"),
+    )
 )
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
