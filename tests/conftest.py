@@ -17,6 +17,7 @@ import provgraph
 from provgraph.engines.embedded import stop
 from provgraph.engines.url import open_engine
 from provgraph.errors import EngineError
+from provgraph.store.bolt import BoltStore
 from tests.require import require
 from tests.servers.target import Bypass, Target
 
@@ -41,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("PROVGRAPH_")]:
         if not name.startswith("PROVGRAPH_TEST_"):
             del os.environ[name]
+    # What Neo4j finds odd about a statement (an unknown label, a cartesian product) is an error here.
+    BoltStore.strict_notifications = True
     # An engine that a killed test leaves behind ends by itself at once, not after half a minute.
     os.environ["PROVGRAPH_LINGER"] = "1"
     configuration.set_hypothesis_home_dir(BUILD / "cache" / "hypothesis")

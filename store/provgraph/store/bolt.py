@@ -153,6 +153,7 @@ class BoltStore:
         }
         if self.strict_notifications:
             options["warn_notification_severity"] = "INFORMATION"
+            options["notifications_disabled_classifications"] = ["SCHEMA"]  # "already exists" is what we ask for
         else:
             options["notifications_min_severity"] = "OFF"
         try:
