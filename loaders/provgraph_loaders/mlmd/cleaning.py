@@ -90,7 +90,7 @@ def _node_steps(table: str, kind: int, word: str) -> tuple[_Step, ...]:
             "have no type",
             table,
             place,
-            f"typeof(t.id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Type AS y "
+            f"typeof(t.id) <> 'integer' OR typeof(t.type_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Type AS y "
             f"WHERE y.id = t.type_id AND y.type_kind = {kind})",
         ),
         _Step(
@@ -111,10 +111,14 @@ def _node_steps(table: str, kind: int, word: str) -> tuple[_Step, ...]:
 
 
 _EVENT = "'event ' || t.id"
-_ARTIFACT = "NOT EXISTS (SELECT 1 FROM Artifact AS n WHERE n.id = t.artifact_id)"
-_EXECUTION = "NOT EXISTS (SELECT 1 FROM Execution AS n WHERE n.id = t.execution_id)"
-_CONTEXT = "NOT EXISTS (SELECT 1 FROM Context AS n WHERE n.id = t.context_id)"
-_PARENT = "NOT EXISTS (SELECT 1 FROM Context AS n WHERE n.id = t.parent_context_id)"
+_ARTIFACT = (
+    "(typeof(t.artifact_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Artifact AS n WHERE n.id = t.artifact_id))"
+)
+_EXECUTION = (
+    "(typeof(t.execution_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Execution AS n WHERE n.id = t.execution_id))"
+)
+_CONTEXT = "(typeof(t.context_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Context AS n WHERE n.id = t.context_id))"
+_PARENT = "(typeof(t.parent_context_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Context AS n WHERE n.id = t.parent_context_id))"
 _BUILT_IN = (
     "('mlmd.Dataset', 'mlmd.Model', 'mlmd.Metrics', 'mlmd.Statistics', 'mlmd.Train', 'mlmd.Transform', "
     "'mlmd.Process', 'mlmd.Evaluate', 'mlmd.Deploy')"
@@ -194,6 +198,17 @@ _AFTER: Final[tuple[_Step, ...]] = (
     ),
 )
 
+# SQLite lets anything stand in a column of text; names are compared as text.
+_TEXTS: Final = tuple(
+    f"UPDATE {table} SET {column} = CAST({column} AS TEXT) WHERE typeof({column}) NOT IN ('text', 'null')"
+    for table, columns in (
+        ("Type", ("name", "version", "external_id")),
+        ("TypeProperty", ("name",)),
+        *((node, ("name", "external_id")) for node in ("Artifact", "Execution", "Context")),
+        *((f"{node}Property", ("name",)) for node in ("Artifact", "Execution", "Context")),
+    )
+    for column in columns
+)
 _TWICE = """
 SELECT id, first FROM (
     SELECT id, first_value(id) OVER same AS first, row_number() OVER same AS turn
@@ -209,6 +224,8 @@ def clean(copy: sqlite3.Connection, source: str, report: LoadReport) -> None:
     Raises:
         LoadError: contexts are their own ancestors: the text names them.
     """
+    for statement in _TEXTS:
+        copy.execute(statement)
     for step in _BEFORE:
         _run(copy, step, report)
     _same_events(copy, report)

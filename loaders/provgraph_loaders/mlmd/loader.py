@@ -55,7 +55,7 @@ class MlmdLoader:
         with snapshot(source) as copy:
             try:
                 yield from self._batches(copy, source, options, report)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeError) as error:
                 raise LoadError(f"{source}: SQLite cannot read the {report.stage}: {error}") from error
 
     def _batches(

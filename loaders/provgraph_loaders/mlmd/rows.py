@@ -27,7 +27,7 @@ from provgraph.model import (
     Value,
     kind_of,
 )
-from provgraph_loaders.mlmd.values import VALUE_COLUMNS, text_of, value_of
+from provgraph_loaders.mlmd.values import VALUE_COLUMNS, plain_value, text_of, value_of, weight_of
 
 __all__ = ["StoreReader"]
 
@@ -164,25 +164,26 @@ class StoreReader:
             for at, count in self._copy.execute(_EVENT_COUNTS, ends):
                 total += count
                 if total > _MANY:
-                    return _until(rows, at)
+                    return _until(rows, at - 1)
         return rows
 
     def _with_properties(self, kind: NodeKind, rows: list[tuple[object, ...]]) -> _Page:
         first, last = _int(rows[0][0]), _int(rows[-1][0])
         page = _Page(rows, first, last, {}, {})
-        weight, at = 0, first
+        weight, at, word = 0, first, kind.word
         for owner, name, is_custom, *values in self._copy.execute(_PROPERTIES[kind], (first, last)):
             if owner != at and weight > _HEAVY:
                 page.rows = _until(rows, at)
                 page.last = _int(page.rows[-1][0])
                 break
             at = owner
-            word = text_of(name)
-            value = value_of(values, f"{kind.word} {owner} {word}", self._report)
+            value = plain_value(values)
+            if value is None:
+                value = value_of(values, f"{word} {owner} {text_of(name)}", self._report)
             if value is not None:
                 space = page.custom if is_custom else page.declared
-                space.setdefault(owner, {})[word] = value
-                weight += sum(len(part) for part in values if isinstance(part, str | bytes))
+                space.setdefault(owner, {})[text_of(name)] = value
+                weight += weight_of(values)
         return page
 
     # -- nodes ------------------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ def snapshot(source: str) -> Iterator[sqlite3.Connection]:
             _check(path, copy)
         except sqlite3.Error as error:
             raise LoadError(_told(path, error)) from error
+        except UnicodeError as error:  # SQLite quotes what it cannot make sense of
+            raise LoadError(f"{path}: is damaged: its table of contents is no text") from error
         yield copy
 
 

@@ -11,10 +11,28 @@ from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import Proto, Struct, Value
 from provgraph_loaders.mlmd.wire import WireError, decode_any, decode_struct
 
-__all__ = ["VALUE_COLUMNS", "text_of", "value_of"]
+__all__ = ["VALUE_COLUMNS", "plain_value", "text_of", "value_of", "weight_of"]
 
 VALUE_COLUMNS: Final = "int_value, double_value, string_value, byte_value, proto_value, bool_value"
 _STRUCT: Final = "mlmd-struct::"
+
+
+def plain_value(row: Sequence[object]) -> Value | None:
+    """As `value_of` for the rows that most are: plain numbers and texts; None for others."""
+    number, double, text, *_ = row
+    if isinstance(text, str) and not text.startswith(_STRUCT):
+        return text
+    if text is not None:
+        return None
+    if isinstance(number, int):
+        return number
+    return double if isinstance(double, float) else None
+
+
+def weight_of(row: Sequence[object]) -> int:
+    """About how many characters the row takes."""
+    _, _, text, data, proto, _ = row
+    return sum(len(part) for part in (text, data, proto) if part and isinstance(part, str | bytes))
 
 
 def value_of(row: Sequence[object], place: str, report: LoadReport) -> Value | None:
@@ -63,17 +81,12 @@ def _proto(stored: str | bytes, place: str, report: LoadReport) -> Value:
 
 
 def _misplaced(row: Sequence[object], place: str, report: LoadReport) -> Value | None:
-    for value in row:
-        if value is not None:
-            report.note(
-                NoteKind.GUESSED, "properties", "stand in a column of another kind: kept as what they are", place
-            )
-            return (
-                value
-                if isinstance(value, int | float | str)
-                else Proto("", bytes(value))
-                if isinstance(value, bytes)
-                else None
-            )
-    report.note(NoteKind.LEFT_ALONE, "properties", "have no value", place)
-    return None
+    [*found] = (value for value in row if value is not None)
+    if not found:
+        report.note(NoteKind.LEFT_ALONE, "properties", "have no value", place)
+        return None
+    report.note(NoteKind.GUESSED, "properties", "stand in a column of another kind: kept as what they are", place)
+    value = found[0]
+    return (
+        Proto("", value) if isinstance(value, bytes) else value if isinstance(value, int | float | str) else str(value)
+    )
