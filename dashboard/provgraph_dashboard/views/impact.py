@@ -1,0 +1,304 @@
+"""Impact: what a change of one or several nodes reaches, whether that is all, and by which routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pandas
+import streamlit as st
+
+from provgraph import Graph
+from provgraph.model import Node, NodeKind
+from provgraph.tracing.certificate import Certificate
+from provgraph.tracing.impact import Impact
+from provgraph.tracing.roles import Roles
+from provgraph_dashboard import links, records
+from provgraph_dashboard.component import lineage_graph, requested_action
+from provgraph_dashboard.drawable import called
+from provgraph_dashboard.impact_table import Row, rows_of, tiles_of
+from provgraph_dashboard.parts import certificate, empty, muted, notice, tiles, title, type_chip
+from provgraph_dashboard.picture import View
+from provgraph_dashboard.routes_picture import RouteMap, lit, route_map, route_picture
+from provgraph_dashboard.shell import show
+
+_GRAPH_HEIGHT = 278
+_TABLE_HEIGHT = 330
+_ROW_HEIGHT = 32
+_MOST_STARTS = 50
+_MOST_ROUTES = 6
+_DETAILS = "all"
+
+
+@dataclass
+class _Seen:
+    """What one person has opened on the page of one answer."""
+
+    view: View = field(default_factory=View)
+    row: int = 0
+    generation: int = 0
+
+
+def page(graph: Graph) -> None:
+    """Draw the page that the address asks for: `?node=`, which may stand several times, and `?details=all`."""
+    values = list(dict.fromkeys(st.query_params.get_all("node")))
+    if not values:
+        _picker(graph)
+        return
+    if len(values) > _MOST_STARTS:
+        records.refusal(f"{len(values)} nodes at once are too many", f"This page takes up to {_MOST_STARTS}.")
+        return
+    nodes: dict[str, Node] = {}
+    for value in values:
+        node = records.resolve(graph, value)
+        if node is None:
+            return
+        nodes[node.ref] = node
+    everything = st.query_params.get("details") == _DETAILS
+    with st.spinner("Following everything downstream …"):
+        answer = graph.impact(list(nodes.values()), details=True if everything else None)
+        map = route_map(answer)
+    _header(answer)
+    if not answer.reached and not answer.counts:
+        show(certificate(answer.certificate.complete, *_sentence(answer.certificate)))
+        reason = "Nothing downstream uses it, as far as the records go: it can be changed without touching anything else."
+        show(empty("Nothing is affected", reason))
+        return
+    show(tiles(tiles_of(answer, graph.types())))
+    _certificate(answer)
+    if answer.lineage is None:
+        _summary(answer)
+    else:
+        _details(answer, map, "impact:" + ",".join(nodes))
+
+
+def _header(answer: Impact) -> None:
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    names = [called(node) for node in answer.starts]
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    with left:
+        show(title(" and ".join(names[:2]) if not more else ", ".join(names[:2]), before="If", after=f"{more} changed".strip(), code=True))
+    with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        links.page_link(links.explore(answer.starts[0]), "Explore", icon=":material/hub:")
+        links.page_link(links.Link("impact"), "Another node", icon=":material/search:")
+        if answer.reached:
+            st.download_button(
+                "CSV",
+                answer.to_csv(),
+                file_name="impact.csv",
+                mime="text/csv",
+                on_click="ignore",
+                icon=":material/download:",
+                help="The table below, all rows and columns",
+            )
+
+
+def _sentence(found: Certificate) -> tuple[str, str]:
+    """How complete the answer is, and what the records lack."""
+    lacking = ", ".join(str(gap) for gap in found.gaps)
+    return str(replace(found, gaps=())), f"The records lack: {lacking}." if lacking else ""
+
+
+def _certificate(answer: Impact) -> None:
+    found = answer.certificate
+    sentence, lacking = _sentence(found)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width="content"):
+            show(certificate(found.complete, sentence, lacking))
+        if answer.lineage is not None and (found.gaps or any(cut.at for cut in found.cut)):
+            with st.popover("Which", type="tertiary"):
+                for words, refs in [
+                    *((str(cut), cut.at) for cut in found.cut if cut.at),
+                    *((str(gap), gap.refs) for gap in found.gaps),
+                ]:
+                    show(muted(words))
+                    for ref in refs[:8]:
+                        node = answer.lineage.by_ref.get(ref)
+                        links.page_link(links.explore(ref), called(node) if node else ref)
+                    if len(refs) > 8:
+                        show(muted(f"and {len(refs) - 8:,} more"))
+
+
+def _summary(answer: Impact) -> None:
+    """An answer too large to draw: counts by type, the deployments, and the way to the rest."""
+    total = sum(answer.counts.values())
+    show(
+        notice(
+            "warn",
+            f"{total:,} artifacts are reached: this is the summary",
+            "Counts and deployments are complete. Hops, routes, and the table of all of them take longer to fetch.",
+        )
+    )
+    query = {"node": tuple(node.ref for node in answer.starts), "details": _DETAILS}
+    links.page_link(links.Link("impact", query), "Fetch all details", icon=":material/unfold_more:")
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        if answer.reached:
+            _table(rows_of(answer, RouteMap()), key=None, row=0, detailed=False)
+        else:
+            show(muted("No deployment is among them."))
+    with right:
+        counts = pandas.DataFrame({"Type": list(answer.counts), "Artifacts": list(answer.counts.values())})
+        most = max(answer.counts.values(), default=1)
+        bar = st.column_config.ProgressColumn("Artifacts", format="localized", min_value=0, max_value=most)
+        st.dataframe(counts, hide_index=True, height=_TABLE_HEIGHT, column_config={"Artifacts": bar})
+
+
+@st.fragment
+def _details(answer: Impact, map: RouteMap, key: str) -> None:
+    """Graph and table; a click in either reruns only these."""
+    with records.trouble_shown():
+        seen = cast("dict[str, _Seen]", st.session_state.setdefault("provgraph_impact", {})).setdefault(key, _Seen())
+        table = f"{key}:table:{seen.generation}"
+        seen.row = _chosen_row(table, seen.row, len(answer.reached))
+        target = answer.reached[seen.row].node.ref if answer.reached else None
+        above, below = st.container(), st.container()
+        with below:
+            route = _choose_route(answer, map, target, key)
+            _table(rows_of(answer, map), key=table, row=seen.row, detailed=True)
+        with above:
+            _graph(answer, map, route, seen, key)
+
+
+def _graph(answer: Impact, map: RouteMap, route: Sequence[str], seen: _Seen, key: str) -> None:
+    drawn = route_picture(map, route, seen.view)
+    graph_key = f"{key}:graph"
+
+    def act() -> None:
+        action = requested_action(graph_key)
+        if action is None:
+            return
+        if action.do == "expand":
+            seen.view = seen.view.unfold(action.id)
+        elif action.do == "collapse":
+            seen.view = seen.view.fold(action.id)
+        elif action.side:
+            seen.view = seen.view.pull(action.id, action.side)
+
+    def choose() -> None:
+        state = cast("dict[str, object]", st.session_state[graph_key])
+        node = drawn.node(str(state.get("selected")))
+        members = set(node.members) if node else set[str]()
+        row = next((i for i, item in enumerate(answer.reached) if item.node.ref in members), None)
+        if row is not None:
+            # A new table begins with this row chosen: the selection of one that is there cannot be set.
+            seen.row, seen.generation = row, seen.generation + 1
+
+    event = lineage_graph(
+        drawn,
+        key=graph_key,
+        height=_GRAPH_HEIGHT,
+        route=lit(drawn, route),
+        compact=True,
+        smallest_scale=0.6,
+        label=f"What is reached from {', '.join(called(node) for node in answer.starts)}",
+        on_select=choose,
+        on_action=act,
+    )
+    if event.action is not None and event.action.do == "focus":
+        links.go(links.explore(event.action.id))
+
+
+def _choose_route(answer: Impact, map: RouteMap, target: str | None, key: str) -> tuple[str, ...]:
+    """The route to the chosen row; where there are several, a choice between the shortest of them."""
+    total, shown = len(answer.reached), len(map.nodes)
+    if target is None:
+        return ()
+    found = dict.fromkeys(
+        tuple(ref for ref in way if ref in map.names) for way in answer.routes(target, limit=_MOST_ROUTES + 1)
+    )
+    ways = list(found)[:_MOST_ROUTES]
+    with st.container(horizontal=True, vertical_alignment="center", height=34):
+        with st.container(width="stretch"):
+            words = f"{total:,} reached, live deployments first. Choose a row to light its route."
+            show(muted(words if shown else ""))
+        if len(ways) > 1:
+            words = f"The shortest {len(ways)} routes" if len(found) > len(ways) else f"{len(ways)} routes"
+            with st.container(width="content"):
+                show(muted(words))
+            chosen = st.segmented_control(
+                "Route",
+                range(1, len(ways) + 1),
+                default=1,
+                key=f"{key}:route:{target}",
+                label_visibility="collapsed",
+                width="content",
+            )
+            return ways[(chosen or 1) - 1]
+    return ways[0] if ways else ()
+
+
+def _chosen_row(table: str, row: int, count: int) -> int:
+    state = cast("dict[str, dict[str, list[int]]] | None", st.session_state.get(table))
+    rows = state["selection"]["rows"] if state else [row]
+    return rows[0] if rows and rows[0] < count else 0
+
+
+def _table(rows: Sequence[Row], *, key: str | None, row: int, detailed: bool) -> None:
+    frame = pandas.DataFrame(rows, columns=list(Row.__annotations__))
+    hops = frame["hops"].max() if detailed and len(frame) else 1
+    columns = ["what", "type", "state", "live", "open"]
+    if detailed:
+        columns[4:4] = ["hops", "route", *(["marks"] if frame["marks"].map(len).any() else [])]
+    config = {
+        "what": st.column_config.TextColumn("What is reached", width=230),
+        "type": st.column_config.TextColumn("Type", width=110),
+        "state": st.column_config.TextColumn("State", width=80),
+        "live": st.column_config.TextColumn("Deployed", width=120),
+        "hops": st.column_config.ProgressColumn(
+            "Hops", width=110, format="%d", min_value=0, max_value=int(hops) if hops else 1, color="primary"
+        ),
+        "route": st.column_config.ListColumn("Route, artifacts only", width="large"),
+        "marks": st.column_config.ListColumn("To know", width=200),
+        "open": st.column_config.LinkColumn("", width=60, display_text="Open", help="Open in Explore, in a new tab"),
+    }
+    height = min(_TABLE_HEIGHT, (_ROW_HEIGHT + 1) * (len(frame) + 1) + 3)
+    if key is None:
+        st.dataframe(frame, hide_index=True, column_order=columns, column_config=config, height=height, row_height=_ROW_HEIGHT)
+        return
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_order=columns,
+        column_config=config,
+        height=height,
+        row_height=_ROW_HEIGHT,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [row]}},
+    )
+
+
+def _picker(graph: Graph) -> None:
+    """Without a node in the address: find one."""
+    show(title("What would a change reach?"))
+    words = st.text_input(
+        "Find",
+        key="impact_find",
+        placeholder="Name, type, URI or key of a dataset, a capture batch, a model …",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        width=560,
+    )
+    found: list[Node]
+    if words:
+        found = list(graph.find(words[:200], newest_first=True, limit=30))
+        if not found:
+            show(empty("Nothing fits", "Try a part of the name, or a type such as Dataset."))
+            return
+    else:
+        types = graph.types()
+        names = {t.name for t in types if t.kind is NodeKind.ARTIFACT}
+        data = [name for name in Roles.of(types).type_names("dataset", types) if name in names]
+        found = [n for name in data or sorted(names) for n in graph.find(kind="artifact", type=name, newest_first=True, limit=4)]
+        if not found:
+            records.empty_store()
+            return
+        show(muted("Or begin with one of the newest:"))
+    for node in found[:30]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(width=170):
+                show(type_chip(node.type, kind=node.kind.word))
+            links.page_link(links.impact(node), called(node))
