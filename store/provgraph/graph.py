@@ -32,9 +32,19 @@ from provgraph.store.execution import ExecutionUnit, put_execution
 from provgraph.store.protocol import StoreInfo
 from provgraph.store.reader import Condition, Query
 from provgraph.store.writer import WriteResult
+from provgraph.tracing.deployments import Deployment
 from provgraph.tracing.explain import Explanation, explain
 from provgraph.tracing.impact import Impact, impact, reached_ids
 from provgraph.tracing.lineage import Direction, Lineage
+from provgraph.tracing.overview import (
+    Neighbours,
+    TypeCount,
+    census,
+    latest_deployments,
+    latest_models,
+    neighbours,
+    reach,
+)
 from provgraph.tracing.runs import Run, Use, run_lineage, runs, uses
 from provgraph.tracing.trace import TraceOptions, trace
 
@@ -408,6 +418,26 @@ class Graph:
         """How many nodes `find` would yield."""
         query = self._query(text, type, name, uri, state, context, since, until, where)
         return sum(self._core.reader.count(each, query) for each in _kinds(kind, uri))
+
+    def census(self) -> list[TypeCount]:
+        """What the store holds, by kind, type and state."""
+        return census(self._core)
+
+    def latest_models(self, limit: int) -> list[Artifact]:
+        """The models recorded last, newest first."""
+        return latest_models(self._core, limit)
+
+    def latest_deployments(self, limit: int) -> list[Deployment]:
+        """The deployments recorded last, and which of them are live: those first, then the newest."""
+        return latest_deployments(self._core, limit)
+
+    def neighbours(self, nodes: Sequence[Artifact | Execution], *, at_most: int = 1_000) -> dict[str, Neighbours]:
+        """How many nodes stand directly before and after each node, by reference, counted up to `at_most` links."""
+        return neighbours(self._core, nodes, at_most)
+
+    def reach(self, node: Artifact | Execution, direction: Way, *, at_most: int) -> int:
+        """How many nodes lie upstream or downstream, counted up to `at_most`: for a number beside a node."""
+        return reach(self._core, node, direction, at_most)
 
     # -- tracing ----------------------------------------------------------------------------------------------
 

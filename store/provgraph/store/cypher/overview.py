@@ -1,0 +1,50 @@
+"""Statements for who looks around: how many links a node has, how much is reached, within a bound."""
+
+from __future__ import annotations
+
+from typing import Final, LiteralString
+
+from provgraph.model import NodeKind
+from provgraph.store.cypher.trace import Way
+
+__all__ = ["DEGREES", "REACH"]
+
+_ALL: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
+
+
+# [node id, neighbours before it, neighbours after it], each counted up to `$limit`.
+def _degrees(label: LiteralString) -> LiteralString:
+    return (
+        "UNWIND $ids AS id MATCH (n:" + label + " {id: id}) "
+        "CALL (n) { MATCH (n)<-[:" + _ALL + "|PENDING_OUTPUT]-(y) WITH y LIMIT $limit "
+        "RETURN count(DISTINCT y) AS before } "
+        "CALL (n) { MATCH (n)-[:" + _ALL + "|PENDING_OUTPUT]->(y) WITH y LIMIT $limit "
+        "RETURN count(DISTINCT y) AS after } "
+        "RETURN collect([id, before, after])"
+    )
+
+
+DEGREES: Final[dict[NodeKind, LiteralString]] = {
+    NodeKind.ARTIFACT: _degrees("Artifact"),
+    NodeKind.EXECUTION: _degrees("Execution"),
+}
+
+
+# How many nodes a walk from one node meets, itself included, counted up to `$limit`.
+def _reach(label: LiteralString, way: Way) -> LiteralString:
+    if way == "upstream":
+        pattern: LiteralString = "(s)<-[:" + _ALL + "*0..]-(x)"
+    else:
+        pattern = "(s)-[:" + _ALL + "*0..]->(x)"
+    return (
+        "MATCH (s:" + label + " {id: $id}) CALL (s) { MATCH " + pattern + " RETURN DISTINCT x } "
+        "WITH DISTINCT x LIMIT $limit RETURN count(*)"
+    )
+
+
+REACH: Final[dict[tuple[NodeKind, Way], LiteralString]] = {
+    (NodeKind.ARTIFACT, "upstream"): _reach("Artifact", "upstream"),
+    (NodeKind.ARTIFACT, "downstream"): _reach("Artifact", "downstream"),
+    (NodeKind.EXECUTION, "upstream"): _reach("Execution", "upstream"),
+    (NodeKind.EXECUTION, "downstream"): _reach("Execution", "downstream"),
+}

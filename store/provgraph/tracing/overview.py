@@ -1,0 +1,91 @@
+"""What somebody who looks around asks first: what is there, what runs, and how much lies around a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from provgraph.model import Artifact, Execution, Node, NodeKind
+from provgraph.store.core import StoreCore
+from provgraph.store.cypher.find import STATE_COUNTS
+from provgraph.store.cypher.overview import DEGREES, REACH
+from provgraph.store.cypher.trace import Way
+from provgraph.store.reader import Query
+from provgraph.tracing.deployments import Deployment, deployments_of
+from provgraph.tracing.roles import Roles
+
+__all__ = ["Neighbours", "TypeCount", "census", "latest_deployments", "latest_models", "neighbours", "reach"]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCount:
+    """How many nodes of one type and state a store holds; `state` is None for contexts."""
+
+    kind: NodeKind
+    type: str
+    state: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """How many nodes stand directly before and after a node, along the links that are walked and pending outputs."""
+
+    before: int
+    after: int
+
+
+def census(core: StoreCore) -> list[TypeCount]:
+    """What a store holds, by kind, type and state; the most numerous first."""
+    found = [
+        TypeCount(kind, type_, state if kind is not NodeKind.CONTEXT else None, count)
+        for kind in NodeKind
+        for type_, state, count in core.store.read(STATE_COUNTS[kind], {})
+    ]
+    order = list(NodeKind)
+    return sorted(found, key=lambda c: (order.index(c.kind), -c.count, c.type, c.state or ""))
+
+
+def latest_models(core: StoreCore, limit: int) -> list[Artifact]:
+    """The models recorded last, newest first."""
+    return _latest(core, "model", Roles.of(core.reader.types()), limit)
+
+
+def latest_deployments(core: StoreCore, limit: int) -> list[Deployment]:
+    """The deployments recorded last, the live ones first, then the newest; artifacts only."""
+    roles = Roles.of(core.reader.types())
+    found = deployments_of(core, _latest(core, "deployment", roles, limit), roles)
+    return sorted(found, key=lambda d: (not d.live, -(d.since or 0), -d.node.id))
+
+
+def _latest(core: StoreCore, role: str, roles: Roles, limit: int) -> list[Artifact]:
+    types = core.reader.types()
+    recorded = {t.name for t in types if t.kind is NodeKind.ARTIFACT}
+    nodes: list[Node] = []
+    for name in roles.type_names(role, types):
+        if name in recorded:
+            nodes += islice(
+                core.reader.find(NodeKind.ARTIFACT, Query(type=name), newest_first=True, page=limit), limit
+            )
+    artifacts = [n for n in nodes if isinstance(n, Artifact)]
+    return sorted(artifacts, key=lambda n: -n.id)[:limit]
+
+
+def neighbours(core: StoreCore, nodes: Iterable[Artifact | Execution], at_most: int) -> dict[str, Neighbours]:
+    """How many nodes stand beside each node, by reference, counted up to `at_most` links a side."""
+    ids: Mapping[NodeKind, list[int]] = {NodeKind.ARTIFACT: [], NodeKind.EXECUTION: []}
+    for node in nodes:
+        ids[node.kind].append(node.id)
+    found: dict[str, Neighbours] = {}
+    for kind, wanted in ids.items():
+        if wanted:
+            [[rows]] = core.store.read(DEGREES[kind], {"ids": wanted, "limit": at_most})
+            found |= {f"{kind.word}:{id_}": Neighbours(before, after) for id_, before, after in rows}
+    return found
+
+
+def reach(core: StoreCore, node: Artifact | Execution, way: Way, at_most: int) -> int:
+    """How many nodes lie upstream or downstream of a node, without itself, counted up to `at_most`."""
+    rows = core.store.read(REACH[node.kind, way], {"id": node.id, "limit": at_most + 1})
+    return max(0, int(rows[0][0]) - 1) if rows else 0
