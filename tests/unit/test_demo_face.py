@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from provgraph.demo import DemoSummary, build_demo, extras, read_summary
-from provgraph.demo.recorder import Step
 from provgraph.demo.summary import write_summary
 from provgraph.errors import ConfigurationError, NotFoundError
+from provgraph.graph import Graph
 from provgraph.model import Context
 
 SUMMARY = DemoSummary(
@@ -38,7 +38,7 @@ class Full:
     def put_context(self, context: Context, /) -> object:
         raise AssertionError(f"{context} was put, though the demo is there")
 
-    def execution(self, type: str, /, **_: object) -> AbstractContextManager[Step]:
+    def execution(self, type: str, /, **_: object) -> object:
         raise AssertionError(f"{type} was recorded, though the demo is there")
 
 
@@ -63,7 +63,7 @@ def test_a_missing_extra_is_named_with_the_way_to_install_it(monkeypatch: pytest
     monkeypatch.setattr(extras, "find_spec", lambda name: None if name in ("sklearn", "PIL") else object())
 
     with pytest.raises(ConfigurationError) as caught:
-        build_demo(tmp_path / "demo", Empty())
+        build_demo(tmp_path / "demo", cast("Graph", Empty()))
 
     assert str(caught.value) == "the demo needs scikit-learn, pillow: pip install 'provgraph[demo]'"
     assert not (tmp_path / "demo").exists()
@@ -72,7 +72,7 @@ def test_a_missing_extra_is_named_with_the_way_to_install_it(monkeypatch: pytest
 def test_a_finished_demo_is_opened_and_not_made_again(tmp_path: Path) -> None:
     write_summary(tmp_path, SUMMARY)
 
-    assert build_demo(tmp_path, Full(), seed=7) == SUMMARY
+    assert build_demo(tmp_path, cast("Graph", Full()), seed=7) == SUMMARY
     assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
 
 
@@ -80,14 +80,14 @@ def test_a_demo_of_another_seed_is_not_overwritten(tmp_path: Path) -> None:
     write_summary(tmp_path, SUMMARY)
 
     with pytest.raises(ConfigurationError, match="holds the demo of seed 7: name another folder for seed 8"):
-        build_demo(tmp_path, Full(), seed=8)
+        build_demo(tmp_path, cast("Graph", Full()), seed=8)
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious", encoding="utf-8")
 
     with pytest.raises(ConfigurationError, match="something else than a demo: name an empty folder"):
-        build_demo(tmp_path, Empty())
+        build_demo(tmp_path, cast("Graph", Empty()))
 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 

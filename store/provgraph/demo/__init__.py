@@ -14,7 +14,8 @@ from provgraph.demo.summary import DemoSummary, read_summary, write_summary
 from provgraph.errors import ConfigurationError, NotFoundError
 
 if TYPE_CHECKING:
-    from provgraph.demo.recorder import Progress, Recorder
+    from provgraph.demo.progress import Progress
+    from provgraph.graph import Graph
 
 __all__ = ["DEFAULT_SEED", "DemoSummary", "build_demo", "read_summary"]
 
@@ -22,7 +23,7 @@ DEFAULT_SEED = 17
 
 
 def build_demo(
-    folder: str | Path, graph: Recorder, *, seed: int = DEFAULT_SEED, progress: Progress | None = None
+    folder: str | Path, graph: Graph, *, seed: int = DEFAULT_SEED, progress: Progress | None = None
 ) -> DemoSummary:
     """Make the demo in `folder` and record it in `graph`; where it is already, only say what there is.
 
@@ -54,7 +55,7 @@ def build_demo(
     return summary
 
 
-def _holds(graph: Recorder, key: str) -> bool:
+def _holds(graph: Graph, key: str) -> bool:
     try:
         graph.get(key)
     except NotFoundError:

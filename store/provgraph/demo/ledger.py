@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from provgraph.demo.features import Extractor, FeatureTable
 from provgraph.demo.plant import PIPELINE, PROJECT
-from provgraph.demo.recorder import Recorded, Recorder, Step, Value
 from provgraph.demo.schedule import ModelPlan
+from provgraph.graph import Graph
+from provgraph.recording.environment import Capture
+from provgraph.recording.execution import StepRecorder
+from provgraph.recording.recorded import RecordedArtifact
 
 __all__ = ["Ledger", "Side"]
+
+# Where the demo does what it says (trains, evaluates), the versions and the code are true and are recorded: the commit
+# only where the repository around us is that of this very code. Where it plays people and machines, they would be lies.
+_BY_HAND: Final = ("Deploy", "Undeploy")
+_FROM_CHECKOUT: Final = Path(__file__).is_relative_to(Path.cwd()) and not Path(__file__).is_relative_to(sys.prefix)
+_OF_THIS_PROCESS: Final = Capture(git=_FROM_CHECKOUT, host=False, user=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class Side:
 
     name: str
     path: Path
-    artifact: Recorded
+    artifact: RecordedArtifact
 
 
 @dataclass(slots=True)
@@ -41,16 +51,18 @@ class Ledger:
     """
 
     root: Path
-    graph: Recorder
+    graph: Graph
     seed: int
-    firmwares: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
-    configs: dict[tuple[str, int], Recorded] = field(default_factory=dict[tuple[str, int], Recorded])
-    batches: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
-    labels: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
+    firmwares: dict[str, RecordedArtifact] = field(default_factory=dict[str, RecordedArtifact])
+    configs: dict[tuple[str, int], RecordedArtifact] = field(default_factory=dict[tuple[str, int], RecordedArtifact])
+    batches: dict[str, RecordedArtifact] = field(default_factory=dict[str, RecordedArtifact])
+    labels: dict[str, RecordedArtifact] = field(default_factory=dict[str, RecordedArtifact])
     datasets: dict[str, tuple[Side, Side]] = field(default_factory=dict[str, tuple[Side, Side]])
-    models: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
+    models: dict[str, RecordedArtifact] = field(default_factory=dict[str, RecordedArtifact])
     trained: dict[str, tuple[ModelPlan, Path]] = field(default_factory=dict[str, tuple[ModelPlan, Path]])
-    deployments: dict[tuple[str, str], Recorded] = field(default_factory=dict[tuple[str, str], Recorded])
+    deployments: dict[tuple[str, str], RecordedArtifact] = field(
+        default_factory=dict[tuple[str, str], RecordedArtifact]
+    )
     extractors: dict[str, Extractor] = field(default_factory=dict[str, Extractor])
     contexts: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     failed_key: str = ""
@@ -75,9 +87,9 @@ class Ledger:
         run: str | None = None,
         pipeline: str | None = PIPELINE,
         contexts: Mapping[str, str] | None = None,
-        parameters: Mapping[str, Value] | None = None,
-        **properties: Value,
-    ) -> AbstractContextManager[Step]:
+        parameters: Mapping[str, object] | None = None,
+        **properties: object,
+    ) -> StepRecorder:
         """Open a step that happened at `at` and took `took`, marked as simulated."""
         self.executions += 1
         self.last_key = self.key(step, name)
@@ -97,6 +109,7 @@ class Ledger:
             parameters=parameters,
             started_at=at,
             ended_at=at + took,
+            capture=Capture.nothing() if pipeline is None or step in _BY_HAND else _OF_THIS_PROCESS,
             simulated=True,
             **properties,
         )

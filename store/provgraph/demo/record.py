@@ -18,12 +18,13 @@ from provgraph.demo.plant import (
     PLANTED,
     SHOTS_PER_PART,
 )
+from provgraph.demo.progress import Progress
 from provgraph.demo.readme import write_readme
-from provgraph.demo.recorder import Progress, Recorder
 from provgraph.demo.retraining import record_run
 from provgraph.demo.schedule import DEPLOYMENTS, RUNS
 from provgraph.demo.shopfloor import record_capture, record_config, record_deployment, record_labels, record_removal
 from provgraph.demo.summary import DemoSummary
+from provgraph.graph import Graph
 from provgraph.model import Context
 
 __all__ = ["record_demo"]
@@ -38,7 +39,7 @@ class _Event:
     action: Callable[[], None]
 
 
-def record_demo(root: Path, graph: Recorder, seed: int, progress: Progress | None = None) -> DemoSummary:
+def record_demo(root: Path, graph: Graph, seed: int, progress: Progress | None = None) -> DemoSummary:
     """Make all files of the demo under `root` and record all its steps, in the order in which they happened."""
     root.mkdir(parents=True, exist_ok=True)
     write_readme(root)
