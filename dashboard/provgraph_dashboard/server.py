@@ -1,4 +1,4 @@
-"""Start the dashboard: Streamlit in this process, on this machine's loopback address alone."""
+"""Start the dashboard: Streamlit in this process, on this machine's loopback address unless told otherwise."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ _POLL_SECONDS = 0.1
 # What must hold wherever the dashboard is started. Flags win over every config file and environment variable; the look
 # comes from the config.toml beside the script, which wins over those of the user and of the working directory.
 _FLAGS: Mapping[str, str | bool] = {
-    "server.address": HOST,
     "server.headless": True,
     "server.enableStaticServing": True,
     "server.fileWatcherType": "none",
@@ -39,18 +38,21 @@ _FLAGS: Mapping[str, str | bool] = {
 }
 
 
-def serve(port: int | None, open_browser: bool, url: str | None, page: str = "/", *, script: Path = APP) -> int:
+def serve(
+    port: int | None, open_browser: bool, url: str | None, page: str = "/", *, host: str = HOST, script: Path = APP
+) -> int:
     """Serve the dashboard until Ctrl-C or SIGTERM; must be called in the main thread. Returns the exit code.
 
     `port` is the one to use, if it is free: else the next free one is taken. `url` is the store, as in
     `provgraph.connect`; without it that of the environment or the working directory. `page` is the path (and query)
-    that is announced and, with `open_browser` and where there is a display, opened. Everything printed goes to stderr.
+    that is announced and, with `open_browser` and where there is a display, opened. `host` is the address to listen on:
+    another than the default is for containers, since there is no login. Everything printed goes to stderr.
     """
     if url is not None:
         # In the environment, not among the arguments: a URL can carry a password.
         os.environ["PROVGRAPH_URL"] = url
     wanted = DEFAULT_PORT if port is None else port
-    free = free_port(wanted)
+    free = free_port(wanted, host)
     if port is not None and free != wanted:
         click.echo(f"Port {wanted} is taken: using {free}.", err=True)
     address = f"http://{HOST}:{free}/{page.removeprefix('/')}"
@@ -59,29 +61,29 @@ def serve(port: int | None, open_browser: bool, url: str | None, page: str = "/"
     try:
         # Streamlit says on stdout that it stops; stdout belongs to answers.
         with contextlib.redirect_stdout(sys.stderr):
-            return _run(script, flags(free))
+            return _run(script, flags(free, host))
     finally:
         stopped.set()
 
 
-def flags(port: int) -> list[str]:
-    """The options of `streamlit run` for this port."""
-    options = {**_FLAGS, "server.port": port, "browser.serverPort": port}
+def flags(port: int, host: str = HOST) -> list[str]:
+    """The options of `streamlit run` for this port and this address to listen on."""
+    options = {**_FLAGS, "server.address": host, "server.port": port, "browser.serverPort": port}
     return [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in options.items()]
 
 
-def free_port(wanted: int) -> int:
+def free_port(wanted: int, host: str = HOST) -> int:
     """The wanted port if nobody listens on it, else one of the next ones, else any that the system gives."""
     for port in [*range(wanted, min(wanted + _PORTS_TRIED, 65536)), 0]:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((HOST, port))
+                probe.bind((host, port))
             except OSError:
                 continue
             bound: int = probe.getsockname()[1]
             return bound
-    raise OSError(f"no free port on {HOST}")
+    raise OSError(f"no free port on {host}")
 
 
 def _run(script: Path, options: Sequence[str]) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from provgraph.cli.dashboard import dashboard
 from provgraph.engines.url import open_engine
 from tests.require import require
 from tests.servers.neo4j import VERSION as TESTED_NEO4J
@@ -115,7 +116,13 @@ def test_the_image_runs_the_dashboard_as_an_ordinary_user_on_the_published_port(
     assert names.index("USER") > max(index for index, name in enumerate(names) if name in ("RUN", "COPY"))
     assert last(instructions, "EXPOSE") == "8501"
     assert "http://127.0.0.1:8501/_stcore/health" in last(instructions, "HEALTHCHECK")
-    assert command(instructions)[-2:] == ["--port", "8501"]
+
+
+def test_the_command_line_takes_what_the_image_gives_it(instructions: list[tuple[str, str]]) -> None:
+    program, *arguments = command(instructions)
+    assert (program, arguments[0]) == ("provgraph", "dashboard")
+    given = dashboard.make_context("dashboard", arguments[1:]).params
+    assert (given["host"], given["port"], given["no_browser"]) == ("0.0.0.0", 8501, True)
 
 
 def test_everything_that_the_image_copies_passes_the_ignore_file(instructions: list[tuple[str, str]]) -> None:

@@ -12,7 +12,7 @@ HOME = "/ho" + "me/somebody"  # in two parts: this file is checked as well
 @pytest.mark.parametrize(
     "line",
     [
-        "see https://packages.elsewhere." + "net/simple",
+        "see https:/" + "/packages.elsewhere.net/simple",
         "pip install --index-ur" + "l X",
         f"cp {HOME}/x .",
         f"cd {ROOT}/docs",
