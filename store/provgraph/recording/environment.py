@@ -92,11 +92,11 @@ def failure(error: BaseException, capture: Capture) -> dict[str, Value]:
         message = f"(its text raised {type(broken).__name__})"
     found: dict[str, Value] = {
         "error_type": module + kind.__qualname__,
-        "error_message": _clean(message)[:_MESSAGE_LENGTH],
+        "error_message": _clean(message[: 10 * _MESSAGE_LENGTH])[:_MESSAGE_LENGTH],
     }
     if capture.traceback:
         lines = "".join(traceback.format_exception(error)).splitlines()
-        found["error_traceback"] = _clean("\n".join(lines[-_TRACEBACK_LINES:]))
+        found["error_traceback"] = _clean("\n".join(line[:_MESSAGE_LENGTH] for line in lines[-_TRACEBACK_LINES:]))
     return found
 
 
@@ -108,7 +108,7 @@ def _command() -> list[str]:
     arguments = list(sys.orig_argv)
     # `-c` is followed by a whole program, which may hold anything
     if "-c" in arguments[:4]:
-        return [*arguments[: arguments.index("-c") + 1], "…", *sys.argv[1:]]
+        return [*arguments[: arguments.index("-c") + 1], "...", *sys.argv[1:]]
     return arguments
 
 

@@ -138,7 +138,7 @@ def choose(thing: Declared, candidates: Sequence[Candidate]) -> Choice | None:
     made = [c for c in fitting if c.produced]
     if made:
         best = max(made, key=lambda c: recency(_last(c.produced, thing.time), c))
-        others = sorted(str(c.stored["key"]) for c in made if c is not best)
+        others = tuple(sorted(str(c.stored["key"]) for c in made if c is not best))
         return Choice(best, inferred=bool(others), others=others)
     best = max(fitting, key=lambda c: int(c.stored.get("id", 0)))
     return Choice(best, inferred=False, others=())

@@ -38,14 +38,13 @@ _HARMLESS_BEFORE_TOKEN = frozenset(
 )
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,60}"
-_ASSIGNED = re.compile(
-    rf"(?P<name>{_NAME})(?P<quote>[\"']?)(?P<between>\s*[=:]\s*)"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|(?:(?i:bearer|basic)\s+)?[^\s,;&\"')\]}]+)"
-)
-_OPTION = re.compile(rf"(?P<dashes>(?<!\S)--?)(?P<name>{_NAME})(?P<between>\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s-]\S*)")
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.\-]*"
+_ENDINGS = ("apikey", "passwd", "password", "secret")  # as in PGPASSWORD
+# A name and what parts it from its value: `name=`, `"name": `, `--name `.
+_NAMED = re.compile(rf"(?<![A-Za-z0-9_.\-])(?P<name>{_NAME})[\"']?\s*[=:]\s*|(?<!\S)--?(?P<option>{_NAME})\s+")
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|(?:(?i:bearer|basic)\s+)?[^\s,;&\"')\]}]+")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=\-]{8,}")
-_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*://)[^/\s@?#]+@")
+_USERINFO = re.compile(r"(?P<scheme>(?<![A-Za-z0-9+.\-])[A-Za-z][A-Za-z0-9+.\-]*://)[^/\s@?#]+@")
 _KNOWN_FORMS = re.compile(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_\-]{16,}|hf_[A-Za-z0-9]{20,}"
     r"|sk-[A-Za-z0-9_\-]{16,}|xox[abprs]-[A-Za-z0-9\-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_\-]{30,}"
@@ -67,7 +66,7 @@ def is_secret_name(name: str, *, strict: bool = False) -> bool:
             return True
         if word == "token" and at and words[at - 1] in _HARMLESS_BEFORE_TOKEN:
             continue
-        if word in _SECRET_WORDS:
+        if word in _SECRET_WORDS or word.endswith(_ENDINGS):
             return True
     return False
 
@@ -132,15 +131,19 @@ def _redact(text: str, secrets: Iterable[str], *, strict: bool) -> str:
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
 
-    def hide(match: re.Match[str]) -> str:
-        if not is_secret_name(match["name"], strict=strict):
-            return match[0]
-        return match[0][: match.start("value") - match.start()] + HIDDEN
-
     text = _USERINFO.sub(rf"\g<scheme>{HIDDEN}@", text)
     text = _BEARER.sub(rf"\1 {HIDDEN}", text)
-    text = _ASSIGNED.sub(hide, text)
-    text = _OPTION.sub(hide, text)
+    parts: list[str] = []
+    at = 0
+    for match in _NAMED.finditer(text):
+        name = match["name"] or match["option"]
+        if match.end() < at or not is_secret_name(name, strict=strict):
+            continue
+        value = _VALUE.match(text, match.end())
+        if value is not None:
+            parts += [text[at : match.end()], HIDDEN]
+            at = value.end()
+    text = "".join([*parts, text[at:]])
     return _KNOWN_FORMS.sub(HIDDEN, text)
 
 
