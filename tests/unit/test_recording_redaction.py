@@ -75,6 +75,7 @@ def test_the_value_of_a_secret_variable_is_hidden_wherever_it_stands() -> None:
         "{'password': 'hunter2hunter2', 'user': 'ann'}",
         "could not reach https://ann:hunter2hunter2@example.org/data",
         "train.py --password hunter2hunter2 failed",
+        "train.py --password=hunter2hunter2 failed",
     ],
 )
 def test_secrets_in_messages_are_hidden(text: str) -> None:

@@ -115,7 +115,7 @@ class StepRecorder:
             **self._given,
         }
         self._state = "open"
-        if not self._write([], whole=True, ask=record.keyed, may_fail=True):
+        if not self._write([], whole=True, ask=record.keyed, early=True):
             self._state = "known"
         return self
 
@@ -140,7 +140,7 @@ class StepRecorder:
             unwritten = [thing for thing in record.things if thing.role == "output" or not thing.id]
             things = unwritten if self._stored else record.things
             try:
-                self._write(things, whole=True, ask=record.keyed or not self._stored, may_fail=False)
+                self._write(things, whole=True, ask=record.keyed or not self._stored, early=False)
             except ProvgraphError as problem:
                 if error is None:
                     raise
@@ -268,17 +268,25 @@ class StepRecorder:
             if watched is not None:
                 self._watched[thing.position] = watched
             if role == "input":
-                self._write([thing], whole=False, ask=False, may_fail=True)
+                try:
+                    self._write([thing], whole=False, ask=False, early=True)
+                except BaseException:  # it was refused: the step goes on without it
+                    self._record.things.pop()
+                    self._watched.pop(thing.position, None)
+                    raise
         return RecordedArtifact(thing)
 
     def _need_open(self) -> None:
         if self._state in ("new", "closed"):
             raise RecordingError("the step is not open: use it inside `with graph.execution(...) as step:`")
 
-    def _write(self, things: list[Declared], *, whole: bool, ask: bool, may_fail: bool) -> bool:
-        """Write to the store, else to the spool. False if there is nothing to record."""
+    def _write(self, things: list[Declared], *, whole: bool, ask: bool, early: bool) -> bool:
+        """Write to the store, else to the spool. False if there is nothing to record.
+
+        What is wrong with a step is raised early, when little is lost by it; at the end it is kept for later.
+        """
         door, record = self._door, self._record
-        if self._spool is not None and may_fail:  # once in the spool, all goes there until the end
+        if self._spool is not None and early:  # once in the spool, all goes there until the end
             self._keep(None)
             return True
         problem: ProvgraphError | None = door.shut()
@@ -286,7 +294,7 @@ class StepRecorder:
             try:
                 new = write_step(door.core(), record, things, whole=whole, ask=ask)
             except ProvgraphError as error:
-                if door.strict or (may_fail and not isinstance(error, StoreError)):
+                if door.strict or (early and not isinstance(error, StoreError)):
                     raise
                 problem = error
             else:

@@ -41,7 +41,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.\-]*"
 _ENDINGS = ("apikey", "passwd", "password", "secret")  # as in PGPASSWORD
 # A name and what parts it from its value: `name=`, `"name": `, `--name `.
-_NAMED = re.compile(rf"(?<![A-Za-z0-9_.\-])(?P<name>{_NAME})[\"']?\s*[=:]\s*|(?<!\S)--?(?P<option>{_NAME})\s+")
+_NAMED = re.compile(rf"(?<![A-Za-z0-9_.\-])-{{0,2}}(?P<name>{_NAME})[\"']?\s*[=:]\s*|(?<!\S)--?(?P<option>{_NAME})\s+")
 _VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|(?:(?i:bearer|basic)\s+)?[^\s,;&\"')\]}]+")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=\-]{8,}")
 _USERINFO = re.compile(r"(?P<scheme>(?<![A-Za-z0-9+.\-])[A-Za-z][A-Za-z0-9+.\-]*://)[^/\s@?#]+@")
