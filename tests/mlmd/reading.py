@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, LoadReport
 from provgraph.model import Event, Node, NodeType, Records
 from provgraph_loaders.mlmd import MlmdLoader
@@ -52,3 +53,11 @@ def read(path: Path, name: str | None = "S", batch_size: int = 2_000) -> Read:
     report = LoadReport(loader.name, str(path))
     options = LoadOptions(source_name=name, batch_size=batch_size)
     return Read(list(loader.load(str(path), options, report)), report)
+
+
+def outcome(path: Path) -> Read | str:
+    """What a file yields, or the text by which it is refused."""
+    try:
+        return read(path)
+    except LoadError as error:
+        return str(error)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from provgraph.errors import LoadError
 from provgraph.model import Artifact, ArtifactState, Context, PropertyKind, Proto
-from tests.mlmd.reading import Read, read
+from tests.mlmd.reading import Read, outcome, read
 from tests.mlmd.schemas import create, insert, opened, tables
 
 TYPES: list[dict[str, Any]] = [
@@ -156,9 +156,13 @@ def holding(found: Read) -> Read:
             {"context_id": 1, "name": "p", "is_custom_property": 1},
             "left alone: 1 properties: have no value (context 1 p)",
         ),
-        ("Artifact", {"id": 7, "type_id": 10, "state": 77}, "guessed: 1 states: are none that ML Metadata knows: taken as UNKNOWN (artifact 7)"),
+        (
+            "Artifact",
+            {"id": 7, "type_id": 10, "state": 77},
+            "guessed: 1 states: are none that ML Metadata knows: taken as UNKNOWN (artifact 7)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_row_that_cannot_stand_is_named(store: Path, table: str, row: dict[str, Any], note: str) -> None:
     assert notes(store, {table: [row]}) == [note]
 
@@ -217,8 +221,10 @@ def test_the_same_event_twice_is_one_and_another_path_is_named(tmp_path: Path) -
     assert [event.path for event in found.events] == [("a",)]
     assert found.notes() == [
         "left alone: 1 events: say again what an earlier event says (event 2, as event 1)",
-        "dropped: 1 events: say again what an earlier event says, with another path: the first is kept "
-        "(event 3, as event 1)",
+        (
+            "dropped: 1 events: say again what an earlier event says, with another path: the first is kept "
+            "(event 3, as event 1)"
+        ),
     ]
 
 
@@ -277,10 +283,14 @@ def test_a_declared_property_against_its_type_becomes_a_custom_one(store: Path) 
         },
     )
     assert found == [
-        "guessed: 2 properties: are not as their type declares them: kept as custom properties "
-        "(artifact 1 a, artifact 1 b)",
-        "dropped: 1 properties: are not as their type declares them, and the custom property of that name exists "
-        "(artifact 1 c)",
+        (
+            "guessed: 2 properties: are not as their type declares them: kept as custom properties "
+            "(artifact 1 a, artifact 1 b)"
+        ),
+        (
+            "dropped: 1 properties: are not as their type declares them, and the custom property of that name exists "
+            "(artifact 1 c)"
+        ),
     ]
     artifact = read(store).node("Artifact/1")
     assert artifact.properties == {}
@@ -322,10 +332,15 @@ def test_an_unknown_state_is_taken_as_unknown(store: Path) -> None:
     assert artifact.state is ArtifactState.UNKNOWN
 
 
-ANYTHING = (
-    st.none() | st.integers(-1, 12) | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.binary(max_size=3)
-    | st.text(st.characters(exclude_categories=["Cs"]), max_size=3) | st.sampled_from(("mlmd-struct::CgA=", "mlmd.Model"))
-)  # fmt: skip
+ANYTHING = st.one_of(
+    st.none(),
+    st.integers(-1, 12),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(),
+    st.binary(max_size=3),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+    st.sampled_from(("mlmd-struct::CgA=", "mlmd.Model")),
+)
 
 
 @st.composite
@@ -351,9 +366,8 @@ def test_whatever_stands_in_the_columns_is_refused_or_holds_together(rows: dict[
         path = Path(folder) / "metadata.sqlite"
         loose(path)
         insert(path, rows)
-        try:
-            found = read(path)
-        except LoadError as error:
-            assert "\n" not in str(error)
-        else:
-            holding(found)
+        found = outcome(path)
+    if isinstance(found, str):
+        assert "\n" not in found
+    else:
+        holding(found)

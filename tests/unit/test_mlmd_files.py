@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provgraph.errors import LoadError
+from provgraph.loading import LoadOptions, LoadReport
 from provgraph_loaders.mlmd import MlmdLoader
-from tests.mlmd.reading import read
+from tests.mlmd.reading import outcome, read
 from tests.mlmd.schemas import change, create, insert
 
 
@@ -141,11 +142,10 @@ def test_damaged_bytes_are_refused_or_read_but_never_a_traceback(
         data[dice.randrange(16, len(data))] = dice.randrange(256)
     path.write_bytes(data[: dice.randrange(len(data))] if cut else data)
     MlmdLoader().recognises(str(path))
-    try:
-        read(path)
-    except LoadError as error:
-        assert str(error).startswith(f"{path}: ")
-        assert "\n" not in str(error)
+    found = outcome(path)
+    if isinstance(found, str):
+        assert found.startswith(f"{path}: ")
+        assert "\n" not in found
 
 
 _PRISTINE: list[bytes] = []
@@ -258,8 +258,6 @@ def test_beside_a_writer_in_the_middle_of_its_transaction(store: Path) -> None:
 
 def test_a_writer_can_commit_while_a_load_goes_on(store: Path) -> None:
     loader = MlmdLoader()
-    from provgraph.loading import LoadOptions, LoadReport
-
     batches = loader.load(str(store), LoadOptions(batch_size=10), LoadReport("mlmd", str(store)))
     next(batches)
     seen = [len(next(batches).artifacts)]

@@ -41,6 +41,10 @@ def _drop(what: str, reason: str, table: str, place: str, where: str, kind: Note
     )
 
 
+def _gone(column: str, table: str) -> str:
+    return f"(typeof(t.{column}) <> 'integer' OR NOT EXISTS (SELECT 1 FROM {table} AS n WHERE n.id = t.{column}))"
+
+
 def _again(what: str, reason: str, table: str, place: str, same: str) -> _Step:
     twice = (
         f"SELECT id, {place} AS place FROM (SELECT *, row_number() OVER (PARTITION BY {same} ORDER BY id) AS turn "
@@ -111,14 +115,10 @@ def _node_steps(table: str, kind: int, word: str) -> tuple[_Step, ...]:
 
 
 _EVENT = "'event ' || t.id"
-_ARTIFACT = (
-    "(typeof(t.artifact_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Artifact AS n WHERE n.id = t.artifact_id))"
-)
-_EXECUTION = (
-    "(typeof(t.execution_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Execution AS n WHERE n.id = t.execution_id))"
-)
-_CONTEXT = "(typeof(t.context_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Context AS n WHERE n.id = t.context_id))"
-_PARENT = "(typeof(t.parent_context_id) <> 'integer' OR NOT EXISTS (SELECT 1 FROM Context AS n WHERE n.id = t.parent_context_id))"
+_ARTIFACT = _gone("artifact_id", "Artifact")
+_EXECUTION = _gone("execution_id", "Execution")
+_CONTEXT = _gone("context_id", "Context")
+_PARENT = _gone("parent_context_id", "Context")
 _BUILT_IN = (
     "('mlmd.Dataset', 'mlmd.Model', 'mlmd.Metrics', 'mlmd.Statistics', 'mlmd.Train', 'mlmd.Transform', "
     "'mlmd.Process', 'mlmd.Evaluate', 'mlmd.Deploy')"

@@ -66,7 +66,7 @@ def text_of(value: object) -> str:
 def _struct(text: str, place: str, report: LoadReport) -> Value:
     try:
         return Struct.of(decode_struct(base64.b64decode(text[len(_STRUCT) :], validate=True)))
-    except (WireError, binascii.Error, ValueError):
+    except (WireError, binascii.Error, ValueError, RecursionError):
         report.note(NoteKind.GUESSED, "properties", "look like structs but cannot be decoded: kept as text", place)
         return text
 
@@ -74,7 +74,7 @@ def _struct(text: str, place: str, report: LoadReport) -> Value:
 def _proto(stored: str | bytes, place: str, report: LoadReport) -> Value:
     try:
         return Proto(*decode_any(base64.b64decode(stored, validate=True)))
-    except (WireError, binascii.Error, ValueError):
+    except (WireError, binascii.Error, ValueError, RecursionError):
         reason = "are no packed proto messages: kept as proto values without a type"
         report.note(NoteKind.GUESSED, "properties", reason, place)
         return Proto("", stored if isinstance(stored, bytes) else stored.encode("utf-8"))
