@@ -48,20 +48,16 @@ def url(embedded_url: str) -> str:
 
 def test_a_pipe_that_is_closed_early_is_silent(url: str) -> None:
     for options in (["--limit", "0"], ["--json"], ["--csv"]):
-        process = subprocess.Popen(
-            [*COMMAND, "--url", url, "find", *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        )
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline()
-        process.stdout.close()
-        said = process.stderr.read()
-        process.stderr.close()
-        assert (process.wait(30), said) == (0, ""), options
+        command = [*COMMAND, "--url", url, "find", *options]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline()
+            process.stdout.close()
+            said = process.stderr.read()
+            assert (process.wait(30), said) == (0, ""), options
 
 
 def test_a_reader_that_never_read_is_silent_too(url: str) -> None:
@@ -155,26 +151,22 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
 
 def test_a_terminal_gets_a_table_that_fits_and_nothing_that_acts_upon_it(url: str) -> None:
     leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "--url", url, "find", "--limit", "3"],
-        stdin=follower,
-        stdout=follower,
-        stderr=subprocess.PIPE,
-        env=environment(COLUMNS="70", TERM="xterm"),
-        close_fds=True,
-    )
-    os.close(follower)
-    seen = b""
-    while select.select([leader], [], [], 30)[0]:
-        try:
-            piece = os.read(leader, 4096)
-        except OSError:  # the other end was closed
-            break
-        if not piece:
-            break
-        seen += piece
-    os.close(leader)
-    assert process.wait(30) == 0
+    command = [*COMMAND, "--url", url, "find", "--limit", "3"]
+    with subprocess.Popen(
+        command, stdin=follower, stdout=follower, stderr=subprocess.DEVNULL, env=environment(COLUMNS="70", TERM="xterm")
+    ) as process:
+        os.close(follower)
+        seen = b""
+        while select.select([leader], [], [], 30)[0]:
+            try:
+                piece = os.read(leader, 4096)
+            except OSError:  # the other end was closed
+                break
+            if not piece:
+                break
+            seen += piece
+        os.close(leader)
+        assert process.wait(30) == 0
     lines = seen.decode().replace("\r\n", "\n").splitlines()
     assert lines[0].startswith("\x1b[1mID")
     assert lines[0].endswith("\x1b[0m")

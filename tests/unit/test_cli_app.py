@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -147,7 +148,7 @@ def test_ctrl_c_is_no_traceback(failing: list[BaseException]) -> None:
 
 
 def test_a_reader_that_has_enough_is_no_error(failing: list[BaseException]) -> None:
-    failing.append(BrokenPipeError())
+    failing.append(BrokenPipeError(errno.EPIPE, "Broken pipe"))
     assert run("status") == (0, "", "")
 
 

@@ -55,6 +55,10 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
 _VERBS: Final = {name: place for verbs in SECTIONS.values() for name, place in verbs.items()}
 
 
+class _ReaderGoneError(Exception):
+    """A closed pipe, under a name for which click does not end the process with 1."""
+
+
 class Commands(click.Group):
     """A group whose commands are imported when they are needed, and whose calls all end the same way."""
 
@@ -86,6 +90,22 @@ class Commands(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, (_, text) in verbs.items()])
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """As click does; a closed pipe is no failure."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError as error:
+            raise _ReaderGoneError from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does; a closed pipe is no failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGoneError from error
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -103,6 +123,9 @@ class Commands(click.Group):
     def _run(
         self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, extra: dict[str, Any]
     ) -> int:
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None and sys.stdout.errors == "strict":
+            reconfigure(errors="backslashreplace")  # a terminal may not know all letters
         try:
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
@@ -117,7 +140,7 @@ class Commands(click.Group):
             return _say(error.format_message(), error.exit_code)
         except ProvgraphError as error:
             return _say(str(error), 1)
-        except BrokenPipeError:
+        except (_ReaderGoneError, BrokenPipeError):
             # Whoever reads us, as `head` does, has read enough: nothing went wrong, and nothing more can be said there.
             _give_up_stdout()
             return 0

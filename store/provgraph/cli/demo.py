@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -17,7 +18,6 @@ from provgraph.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from provgraph.demo import DemoSummary
-    from provgraph.demo.recorder import Recorder
 
 __all__ = ["demo"]
 
@@ -78,19 +78,17 @@ def _build(folder: Path, url: str, seed: int | None) -> DemoSummary:
         ignore.write_text("# made by provgraph demo\n*\n", encoding="utf-8")
     say("The demo is simulated: no factory, camera or person in it is real.")
     with connect(url) as graph, ProgressLine() as progress:
-        # A recorder takes any artifact back that it gave out; a graph only its own. The demo gives back no others.
-        recorder = cast("Recorder", graph)
-        return build_demo(folder / _PLANT, recorder, seed=DEFAULT_SEED if seed is None else seed, progress=progress)
+        return build_demo(folder / _PLANT, graph, seed=DEFAULT_SEED if seed is None else seed, progress=progress)
 
 
 def _write(folder: Path, url: str, summary: DemoSummary) -> None:
-    shown = f"--url {url}"
+    shown = f"--url {shlex.quote(url)}"
     size = f"{count_text(summary.executions, 'execution')} and {count_text(summary.pictures, 'picture')}"
     write_lines(
         [
             f"A simulated plant in {folder}: {size} in the pipeline {summary.pipeline!r}.",
             "A camera lost its focus after a change of firmware. What did its first bad batch reach?",
-            f"  provgraph {shown} impact {summary.bad_batch_key}",
-            f"  provgraph {shown} explain {summary.live_model_key}",
+            f"  provgraph {shown} impact {shlex.quote(summary.bad_batch_key)}",
+            f"  provgraph {shown} explain {shlex.quote(summary.live_model_key)}",
         ]
     )
