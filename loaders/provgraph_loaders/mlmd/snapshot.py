@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def is_sqlite(source: str) -> bool:
 
 
 @contextmanager
-def snapshot(source: str) -> Iterator[sqlite3.Connection]:
+def snapshot(source: str) -> Generator[sqlite3.Connection, None, None]:
     """A connection to a private copy of the file, checked, without its triggers and views.
 
     Raises:

@@ -102,7 +102,7 @@ def _list(data: bytes, depth: int) -> list[JsonValue]:
 def _number(value: float | bytes) -> int | float:
     if not isinstance(value, float):
         raise WireError("a number that is no double")
-    whole = value.is_integer() and abs(value) <= _EXACT and not (value == 0 and str(value).startswith("-"))
+    whole = value.is_integer() and abs(value) <= _EXACT and str(value) != "-0.0"
     return int(value) if whole else value
 
 
