@@ -73,7 +73,7 @@ def _chips(map: RouteMap, ref: str) -> list[str]:
 def _live(item: Reached) -> str:
     if item.role != "deployment":
         return ""
-    return "not recorded" if item.live is None else "live" if item.live else "replaced or ended"
+    return "not recorded" if item.live is None else "live now" if item.live else "no longer"
 
 
 def _deployments(impact: Impact) -> Tile:

@@ -23,11 +23,12 @@ from provgraph_dashboard.picture import View
 from provgraph_dashboard.routes_picture import RouteMap, lit, route_map, route_picture
 from provgraph_dashboard.shell import show
 
-_GRAPH_HEIGHT = 278
-_TABLE_HEIGHT = 330
+_GRAPH_HEIGHT = 300
+_TABLE_HEIGHT = 322
 _ROW_HEIGHT = 32
 _MOST_STARTS = 50
 _MOST_ROUTES = 6
+_MOST_LISTED = 8
 _DETAILS = "all"
 
 
@@ -66,22 +67,28 @@ def page(graph: Graph) -> None:
         show(empty("Nothing is affected", reason))
         return
     show(tiles(tiles_of(answer, graph.types())))
-    _certificate(answer)
     if answer.lineage is None:
+        _certificate(answer)
         _summary(answer)
     else:
         _details(answer, map, "impact:" + ",".join(nodes))
 
 
 def _header(answer: Impact) -> None:
-    left, right = st.columns([3, 1], vertical_alignment="center")
     names = [called(node) for node in answer.starts]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    with left:
-        show(title(" and ".join(names[:2]) if not more else ", ".join(names[:2]), before="If", after=f"{more} changed".strip(), code=True))
-    with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    heading = title((", " if more else " and ").join(names[:2]), before="If", after=f"{more} changed".strip(), code=True)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        with st.container(width="content"):
+            show(heading)
+        _actions(answer)
+
+
+def _actions(answer: Impact) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium"):
         links.page_link(links.explore(answer.starts[0]), "Explore", icon=":material/hub:")
-        links.page_link(links.Link("impact"), "Another node", icon=":material/search:")
+        if st.button("Another node", type="tertiary", icon=":material/search:"):
+            links.go(links.Link("impact"))
         if answer.reached:
             st.download_button(
                 "CSV",
@@ -102,22 +109,18 @@ def _sentence(found: Certificate) -> tuple[str, str]:
 
 def _certificate(answer: Impact) -> None:
     found = answer.certificate
-    sentence, lacking = _sentence(found)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width="content"):
-            show(certificate(found.complete, sentence, lacking))
-        if answer.lineage is not None and (found.gaps or any(cut.at for cut in found.cut)):
-            with st.popover("Which", type="tertiary"):
-                for words, refs in [
-                    *((str(cut), cut.at) for cut in found.cut if cut.at),
-                    *((str(gap), gap.refs) for gap in found.gaps),
-                ]:
-                    show(muted(words))
-                    for ref in refs[:8]:
-                        node = answer.lineage.by_ref.get(ref)
-                        links.page_link(links.explore(ref), called(node) if node else ref)
-                    if len(refs) > 8:
-                        show(muted(f"and {len(refs) - 8:,} more"))
+    with st.container(width="content"):
+        show(certificate(found.complete, *_sentence(found)))
+    where = [*((str(cut), cut.at) for cut in found.cut if cut.at), *((str(gap), gap.refs) for gap in found.gaps)]
+    if where and answer.lineage is not None:
+        with st.popover("Which", type="tertiary", width="content"):
+            for words, refs in where:
+                show(muted(words))
+                for ref in refs[:_MOST_LISTED]:
+                    node = answer.lineage.by_ref.get(ref)
+                    links.page_link(links.explore(ref), called(node) if node else ref)
+                if len(refs) > _MOST_LISTED:
+                    show(muted(f"and {len(refs) - _MOST_LISTED:,} more"))
 
 
 def _summary(answer: Impact) -> None:
@@ -153,12 +156,12 @@ def _details(answer: Impact, map: RouteMap, key: str) -> None:
         table = f"{key}:table:{seen.generation}"
         seen.row = _chosen_row(table, seen.row, len(answer.reached))
         target = answer.reached[seen.row].node.ref if answer.reached else None
-        above, below = st.container(), st.container()
-        with below:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", horizontal_alignment="distribute"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+                _certificate(answer)
             route = _choose_route(answer, map, target, key)
-            _table(rows_of(answer, map), key=table, row=seen.row, detailed=True)
-        with above:
-            _graph(answer, map, route, seen, key)
+        _graph(answer, map, route, seen, key)
+        _table(rows_of(answer, map), key=table, row=seen.row, detailed=True)
 
 
 def _graph(answer: Impact, map: RouteMap, route: Sequence[str], seen: _Seen, key: str) -> None:
@@ -202,31 +205,25 @@ def _graph(answer: Impact, map: RouteMap, route: Sequence[str], seen: _Seen, key
 
 def _choose_route(answer: Impact, map: RouteMap, target: str | None, key: str) -> tuple[str, ...]:
     """The route to the chosen row; where there are several, a choice between the shortest of them."""
-    total, shown = len(answer.reached), len(map.nodes)
     if target is None:
         return ()
-    found = dict.fromkeys(
-        tuple(ref for ref in way if ref in map.names) for way in answer.routes(target, limit=_MOST_ROUTES + 1)
-    )
-    ways = list(found)[:_MOST_ROUTES]
-    with st.container(horizontal=True, vertical_alignment="center", height=34):
-        with st.container(width="stretch"):
-            words = f"{total:,} reached, live deployments first. Choose a row to light its route."
-            show(muted(words if shown else ""))
-        if len(ways) > 1:
-            words = f"The shortest {len(ways)} routes" if len(found) > len(ways) else f"{len(ways)} routes"
-            with st.container(width="content"):
-                show(muted(words))
-            chosen = st.segmented_control(
-                "Route",
-                range(1, len(ways) + 1),
-                default=1,
-                key=f"{key}:route:{target}",
-                label_visibility="collapsed",
-                width="content",
-            )
-            return ways[(chosen or 1) - 1]
-    return ways[0] if ways else ()
+    found = answer.routes(target, limit=_MOST_ROUTES + 1)
+    ways = list(dict.fromkeys(tuple(ref for ref in way if ref in map.names) for way in found))
+    if len(ways) < 2:
+        return ways[0] if ways else ()
+    several = f"{_MOST_ROUTES} shortest routes" if len(ways) > _MOST_ROUTES else f"{len(ways)} routes"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        with st.container(width="content"):
+            show(muted(several))
+        chosen = st.segmented_control(
+            "Route",
+            range(1, min(len(ways), _MOST_ROUTES) + 1),
+            default=1,
+            key=f"{key}:route:{target}",
+            label_visibility="collapsed",
+            width="content",
+        )
+    return ways[(chosen or 1) - 1]
 
 
 def _chosen_row(table: str, row: int, count: int) -> int:
@@ -242,14 +239,14 @@ def _table(rows: Sequence[Row], *, key: str | None, row: int, detailed: bool) ->
     if detailed:
         columns[4:4] = ["hops", "route", *(["marks"] if frame["marks"].map(len).any() else [])]
     config = {
-        "what": st.column_config.TextColumn("What is reached", width=230),
+        "what": st.column_config.TextColumn(f"{len(frame):,} reached" if detailed else "Deployments", width=230),
         "type": st.column_config.TextColumn("Type", width=110),
         "state": st.column_config.TextColumn("State", width=80),
         "live": st.column_config.TextColumn("Deployed", width=120),
         "hops": st.column_config.ProgressColumn(
             "Hops", width=110, format="%d", min_value=0, max_value=int(hops) if hops else 1, color="primary"
         ),
-        "route": st.column_config.ListColumn("Route, artifacts only", width="large"),
+        "route": st.column_config.ListColumn("Route, artifacts only"),
         "marks": st.column_config.ListColumn("To know", width=200),
         "open": st.column_config.LinkColumn("", width=60, display_text="Open", help="Open in Explore, in a new tab"),
     }

@@ -83,6 +83,9 @@ class Graph {
     const anchor = this.before?.data.focus === this.data.focus ? this.anchor() : null;
     if (anchor) this.view.keep(this.before.view, anchor.was, anchor.now);
     else this.view.fit(false);
+    const { route } = this.data;
+    const newRoute = String(route) !== String(this.before?.data.route ?? "");
+    if (newRoute) this.view.include(this.data.nodes.filter((node) => route.includes(node.id)));
   }
 
   anchor() {

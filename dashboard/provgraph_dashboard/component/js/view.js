@@ -73,6 +73,22 @@ class View {
     this.set(x, y, width, height);
   }
 
+  // Moves no farther than needed for these nodes to be seen, and makes the drawing smaller if they would not fit.
+  include(nodes) {
+    if (!nodes.length) return;
+    const ends = (axis, size, margin) => [
+      Math.min(...nodes.map((node) => node[axis] - node[size] / 2)) - margin,
+      Math.max(...nodes.map((node) => node[axis] + node[size] / 2)) + margin,
+    ];
+    const [left, right] = ends("x", "w", MARGIN.x);
+    const [top, bottom] = ends("y", "h", MARGIN.y);
+    const factor = Math.min(1, this.box[2] / (right - left), this.box[3] / (bottom - top));
+    if (factor < 1) this.zoom(factor);
+    const [x, y, width, height] = this.box;
+    const within = (at, room, low, high) => Math.min(Math.max(at, high - room), low);
+    this.set(within(x, width, left, right), within(y, height, top, bottom), width, height);
+  }
+
   // Dragging pans, wheel with Ctrl, Cmd or Shift zooms; a plain wheel scrolls the page. `moved` tells a drag from a click.
   listen() {
     const { svg } = this;
