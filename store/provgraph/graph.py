@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph", "connect"]
 
-N = TypeVar("N", Artifact, Execution, Context)
+N = TypeVar("N", bound="Artifact | Execution | Context")
 NodeLike = str | Node | RecordedArtifact
 
 
@@ -128,7 +128,7 @@ class Graph:
 
         bring_in_quietly(self._door)
 
-    def __enter__(self) -> Graph:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -217,9 +217,9 @@ class Graph:
         Raises:
             StoreError: the store cannot be reached; what is not recorded waits on.
         """
-        from provgraph.recording.spool import bring_in, spool_folder
+        from provgraph.recording.spool import bring_in, spool_folders
 
-        return bring_in(self._core, spool_folder(), self._door.url, self._door.database)
+        return bring_in(self._core, spool_folders(self._door.url), self._door.url, self._door.database)
 
     def lost(self) -> list[LostExecution]:
         """The executions that say they are running, and whose process is gone as far as this machine can tell."""
@@ -259,7 +259,11 @@ class Graph:
             ConflictError: the name or the external id belongs to another node.
         """
         keyed = with_key(node)
-        records = Records(**{_FIELDS[node.kind]: (keyed,)})
+        records = Records(
+            artifacts=(keyed,) if isinstance(keyed, Artifact) else (),
+            executions=(keyed,) if isinstance(keyed, Execution) else (),
+            contexts=(keyed,) if isinstance(keyed, Context) else (),
+        )
         result = self._core.writer.put(records)
         return replace(keyed, id=result.ids[keyed.key])
 
@@ -431,9 +435,9 @@ class Graph:
         """The deployments recorded last, and which of them are live: those first, then the newest."""
         return latest_deployments(self._core, limit)
 
-    def neighbours(self, nodes: Sequence[Artifact | Execution], *, at_most: int = 1_000) -> dict[str, Neighbours]:
-        """How many nodes stand directly before and after each node, by reference, counted up to `at_most` links."""
-        return neighbours(self._core, nodes, at_most)
+    def neighbours(self, nodes: Sequence[Artifact | Execution]) -> dict[str, Neighbours]:
+        """How many links enter and leave each node, by reference: those that a walk may take, and pending outputs."""
+        return neighbours(self._core, nodes)
 
     def reach(self, node: Artifact | Execution, direction: Way, *, at_most: int) -> int:
         """How many nodes lie upstream or downstream, counted up to `at_most`: for a number beside a node."""
@@ -596,9 +600,6 @@ class Graph:
         )
 
 
-_FIELDS = {NodeKind.ARTIFACT: "artifacts", NodeKind.EXECUTION: "executions", NodeKind.CONTEXT: "contexts"}
-
-
 def _kinds(kind: NodeKind | str | None, uri: str | None) -> Sequence[NodeKind]:
     if uri is not None:
         return (NodeKind.ARTIFACT,)
@@ -614,4 +615,4 @@ def with_key(node: N) -> N:
     base = f"{node.source or 'provgraph'}/{node.kind.value}/{quote(node.type, safe=' .+')}"
     version = f"@{quote(node.type_version, safe=' .+')}" if node.type_version else ""
     tail = node.name if node.name is not None else uuid4().hex
-    return cast(N, replace(node, key=f"{base}{version}/{tail}"))
+    return replace(node, key=f"{base}{version}/{tail}")

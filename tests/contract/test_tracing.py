@@ -51,7 +51,9 @@ def records(prefix: str, links: Iterable[Link], types: dict[str, str] | None = N
     )
 
 
-def by_hand(links: Iterable[Link], starts: Iterable[str], way: str, stop: frozenset[str] = frozenset()) -> dict[str, int]:
+def by_hand(
+    links: Iterable[Link], starts: Iterable[str], way: str, stop: frozenset[str] = frozenset()
+) -> dict[str, int]:
     """The nodes met from `starts` and their distances, by a plain breadth-first walk."""
     beside: dict[str, list[str]] = {}
     for link in links:
@@ -226,7 +228,14 @@ class TestShapes:
         assert len(lineage.edges) == 4
 
     def test_both_ways_never_drags_in_siblings(self, graph: provgraph.Graph) -> None:
-        links = [Link("a0", "e0"), Link("e0", "a1"), Link("a0", "e1"), Link("e1", "a2"), Link("a1", "e2"), Link("e2", "a3")]
+        links = [
+            Link("a0", "e0"),
+            Link("e0", "a1"),
+            Link("a0", "e1"),
+            Link("e1", "a2"),
+            Link("a1", "e2"),
+            Link("e2", "a3"),
+        ]
         ids = graph.put_lineage(records("sib/", links)).ids
         assert names(graph.lineage(f"artifact:{ids['sib/a1']}"), "sib/").keys() == {"a0", "e0", "a1", "e2", "a3"}
 
@@ -269,7 +278,14 @@ class TestShapes:
 
 class TestContextsAsStarts:
     def test_a_context_starts_from_its_executions_and_outputs_never_from_inputs(self, graph: provgraph.Graph) -> None:
-        links = [Link("a0", "e0"), Link("e0", "a1"), Link("a1", "e1"), Link("e1", "a2"), Link("a0", "e9"), Link("e9", "a9")]
+        links = [
+            Link("a0", "e0"),
+            Link("e0", "a1"),
+            Link("a1", "e1"),
+            Link("e1", "a2"),
+            Link("a0", "e9"),
+            Link("e9", "a9"),
+        ]
         base = records("ctx/", links)
         graph.put_lineage(
             Records(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from provgraph.errors import ConfigurationError
 from provgraph.interop.plain import plain_node, plain_properties
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
 
     from provgraph.tracing.lineage import Lineage
 
@@ -29,18 +30,18 @@ def require_pandas() -> None:
         ConfigurationError: it is not installed.
     """
     try:
-        import pandas  # noqa: F401
+        import_module("pandas")
     except ImportError as error:
         raise ConfigurationError("this needs pandas: pip install 'provgraph[pandas]'") from error
 
 
-def lineage_frames(lineage: Lineage) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+def lineage_frames(lineage: Lineage) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The nodes (one row each, with their properties as columns `prop_…` and `custom_…`) and the edges.
 
     Times are UTC timestamps.
     """
     require_pandas()
-    import pandas
+    import pandas as pd
 
     rows: list[dict[str, object]] = []
     for node in lineage.nodes:
@@ -49,12 +50,12 @@ def lineage_frames(lineage: Lineage) -> tuple[pandas.DataFrame, pandas.DataFrame
         row |= {f"custom_{name}": value for name, value in plain_properties(node.custom_properties).items()}
         rows.append(row)
     extra = sorted({key for row in rows for key in row if key.startswith(("prop_", "custom_"))})
-    nodes = pandas.DataFrame(rows, columns=[*_NODE_COLUMNS, *extra])
-    edges = pandas.DataFrame(
+    nodes = pd.DataFrame(rows, columns=[*_NODE_COLUMNS, *extra])
+    edges = pd.DataFrame(
         [[getattr(edge, column) for column in _EDGE_COLUMNS] for edge in lineage.edges], columns=list(_EDGE_COLUMNS)
     )
     for frame in (nodes, edges):
         for column in _TIMES:
             if column in frame:
-                frame[column] = pandas.to_datetime(frame[column].astype("Int64"), unit="ms", utc=True)
+                frame[column] = pd.to_datetime(frame[column].astype("Int64"), unit="ms", utc=True)
     return nodes, edges

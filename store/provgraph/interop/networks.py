@@ -8,25 +8,25 @@ from provgraph.errors import ConfigurationError
 from provgraph.interop.plain import plain_node
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
     from provgraph.tracing.lineage import Lineage
 
 __all__ = ["lineage_network"]
 
 
-def lineage_network(lineage: Lineage) -> networkx.MultiDiGraph[str]:
+def lineage_network(lineage: Lineage) -> nx.MultiDiGraph[str]:
     """A directed multigraph: references as nodes with the nodes' fields and `hops`, edges keyed by kind and event.
 
     Raises:
         ConfigurationError: networkx is not installed.
     """
     try:
-        import networkx
+        import networkx as nx
     except ImportError as error:
         raise ConfigurationError("this needs networkx: pip install 'provgraph[networkx]'") from error
 
-    network: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+    network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for node in lineage.nodes:
         network.add_node(node.ref, **plain_node(node), hops=lineage.hops[node.ref])
     for edge in lineage.edges:

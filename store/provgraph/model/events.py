@@ -194,5 +194,3 @@ def check_parents(links: Iterable[tuple[str, str]]) -> None:
                 done.add(node)
                 on_trail.discard(node)
                 trail.pop()
-
-

@@ -44,8 +44,8 @@ class _NodeBase:
     name: str | None = None
     key: str = ""
     external_id: str | None = None
-    properties: Properties = field(default_factory=dict)
-    custom_properties: Properties = field(default_factory=dict)
+    properties: Properties = field(default_factory=dict[str, Value])
+    custom_properties: Properties = field(default_factory=dict[str, Value])
     type_version: str = ""
     source: str = ""
     created_at: int | None = None

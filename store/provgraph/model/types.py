@@ -77,7 +77,7 @@ class NodeType:
 
     name: str
     version: str = ""
-    properties: Mapping[str, PropertyKind] = field(default_factory=dict)
+    properties: Mapping[str, PropertyKind] = field(default_factory=dict[str, PropertyKind])
     description: str = ""
     external_id: str = ""
     base_type: BaseType | None = None
@@ -159,7 +159,8 @@ def merge_types(stored: _T, given: _T, *, can_add_fields: bool = False, can_omit
         had = stored.properties.get(prop)
         if had is not None and had is not kind:
             raise TypeConflictError(
-                f"{name}: property {prop!r} is {had.name} in the store and {kind.name} here: give the type a new version"
+                f"{name}: property {prop!r} is {had.name} in the store and {kind.name} here: "
+                "give the type a new version"
             )
     added = sorted(given.properties.keys() - stored.properties.keys())
     if added and not can_add_fields:

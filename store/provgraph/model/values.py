@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from provgraph.errors import InvalidValueError
 
@@ -32,7 +32,7 @@ __all__ = [
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 class PropertyKind(Enum):
@@ -92,12 +92,12 @@ def _canonical(data: object) -> str:
 
 def _check_json(data: object) -> None:
     if isinstance(data, Mapping):
-        for key, value in data.items():
+        for key, value in cast("Mapping[object, object]", data).items():
             if not isinstance(key, str):
                 raise InvalidValueError(f"the keys of a struct must be text, not {type(key).__name__}")
             _check_json(value)
     elif isinstance(data, list | tuple):
-        for value in data:
+        for value in cast("Sequence[object]", data):
             _check_json(value)
     elif data is not None and not isinstance(data, bool | int | float | str):
         raise InvalidValueError(f"a struct cannot hold a {type(data).__name__}")
@@ -164,11 +164,14 @@ def frozen_properties(properties: Mapping[str, Value], what: str) -> Properties:
     """A read-only copy, every name and value checked.
 
     Raises:
-        InvalidValueError: a name is empty or no text, or a value is none of the six kinds.
+        InvalidValueError: a name is empty, holds a null character or is no Unicode, or a value is none of the six
+            kinds.
     """
-    for name, value in properties.items():
+    for name, value in cast("Mapping[object, object]", properties).items():
         if not isinstance(name, str) or not name:
             raise InvalidValueError(f"{what}: a property needs a non-empty name, not {name!r}")
+        if "\0" in name:  # one of the engines cannot keep it
+            raise InvalidValueError(f"{what}: the name of a property cannot hold a null character: {name!r}")
         check_text(name, f"{what}: a property's name")
         try:
             kind_of(value)
@@ -182,5 +185,5 @@ def values_equal(a: Value | None, b: Value | None) -> bool:
     if type(a) is not type(b):
         return False
     if isinstance(a, float) and isinstance(b, float):
-        return a == b and math.copysign(1, a) == math.copysign(1, b) or (math.isnan(a) and math.isnan(b))
+        return (a == b and math.copysign(1, a) == math.copysign(1, b)) or (math.isnan(a) and math.isnan(b))
     return a == b

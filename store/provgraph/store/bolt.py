@@ -157,7 +157,7 @@ class BoltStore:
         else:
             options["notifications_min_severity"] = "OFF"
         try:
-            return neo4j.GraphDatabase.driver(address.uri, auth=auth, **options)
+            return neo4j.GraphDatabase.driver(address.uri, auth=auth, **options)  # pyright: ignore[reportUnknownMemberType]
         except (driver_errors.ConfigurationError, ValueError) as error:
             raise ConfigurationError(f"cannot use {self._engine.url}: {_one_line(error)}") from error
 
@@ -168,7 +168,7 @@ class BoltStore:
                 where = (address.uri, address.database)
                 manager = _bookmarks.setdefault(where, neo4j.GraphDatabase.bookmark_manager())
             options["bookmark_manager"] = manager
-        return driver.session(database=address.database, **options)
+        return driver.session(database=address.database, **options)  # pyright: ignore[reportUnknownMemberType]
 
     def _repeat(self, use: Callable[[neo4j.Session], T]) -> T:
         retry = Retry()
@@ -206,7 +206,8 @@ class BoltStore:
         text = _one_line(error)
         if isinstance(error, driver_errors.AuthError):
             return AuthenticationError(
-                f"{where} refused the user or the password: set PROVGRAPH_USER and PROVGRAPH_PASSWORD, or pass user= and password="
+                f"{where} refused the user or the password: set PROVGRAPH_USER and PROVGRAPH_PASSWORD, "
+                "or pass user= and password="
             )
         if isinstance(error, _CONNECTION_LOST):
             return UnreachableError(f"no answer from {where}: is the server running and the address right? ({text})")
@@ -214,9 +215,13 @@ class BoltStore:
             return ConflictError(f"the store holds another record with the same identity: {text}")
         if isinstance(error, driver_errors.Neo4jError):
             if _timed_out(error):
-                return QueryTimeoutError(f"{where} stopped a statement after its time limit: ask for less, or set a limit")
+                return QueryTimeoutError(
+                    f"{where} stopped a statement after its time limit: ask for less, or set a limit"
+                )
             if _refuses_writes(error):
-                return ReadOnlyStoreError(f"{where} refuses to write: {text}; make room or get write access, then repeat")
+                return ReadOnlyStoreError(
+                    f"{where} refuses to write: {text}; make room or get write access, then repeat"
+                )
             if isinstance(error, driver_errors.ClientError) and "DatabaseNotFound" in (error.code or ""):
                 return ConfigurationError(f"{where} has no such database: check PROVGRAPH_DATABASE or database=")
         if isinstance(error, driver_errors.ConfigurationError):
@@ -231,7 +236,8 @@ def _timed_out(error: driver_errors.Neo4jError) -> bool:
 def _refuses_writes(error: driver_errors.Neo4jError) -> bool:
     text = f"{error.code} {error.message}".lower()
     return any(
-        sign in text for sign in ("no space left", "disk is full", "read-only", "read only", "forbidden", "writeondreadonly")
+        sign in text
+        for sign in ("no space left", "disk is full", "read-only", "read only", "forbidden", "writeondreadonly")
     )
 
 

@@ -64,8 +64,8 @@ def open_store(store: GraphStore, version: str) -> StoreRecord:
         return initialize(store, version)
     if record.schema_version > SCHEMA_VERSION:
         raise NewerStoreError(
-            f"{store.info().url} was made by provgraph {record.made_by} (schema {record.schema_version}, this one knows "
-            f"{SCHEMA_VERSION}): update with `pip install --upgrade provgraph`"
+            f"{store.info().url} was made by provgraph {record.made_by} (schema {record.schema_version}, this one "
+            f"knows {SCHEMA_VERSION}): update with `pip install --upgrade provgraph`"
         )
     return record
 
@@ -81,7 +81,8 @@ def initialize(store: GraphStore, version: str, files: str | None = None) -> Sto
         if rows and read_record(store) is None:  # not made by another process in the meantime
             labels = ", ".join(sorted({row[0] for row in rows}))
             raise ForeignStoreError(
-                f"{store.info().url} already holds nodes with a label that provgraph uses ({labels}): use another database"
+                f"{store.info().url} already holds nodes with a label that provgraph uses ({labels}): "
+                "use another database"
             )
         for statement in statements.CONSTRAINTS:
             store.alter(statement)

@@ -57,7 +57,7 @@ class GraphStore(Protocol):
         ...
 
     def stream(self, statement: Statement, parameters: Parameters) -> Iterator[Row]:
-        """The rows of a statement that only reads, as they arrive: memory stays flat. Not repeated when it fails midway."""
+        """The rows of a statement that only reads, as they arrive: memory stays flat. Not repeated if it fails."""
         ...
 
     def write(self, work: Callable[[Transaction], T]) -> T:

@@ -16,9 +16,12 @@ from provgraph.store.schema import CUSTOM, DECLARED
 __all__ = ["Condition", "Query", "Reader"]
 
 _CHUNK = 5_000
+_CANDIDATES = 50  # nodes that one text may fit before the rest is not even fetched
 _OWN_FIELDS = frozenset(
-    "name type type_version source external_id uri digest family version state created_at updated_at recorded_at "
-    "started_at ended_at key".split()
+    {
+        *("name", "type", "type_version", "source", "external_id", "uri", "digest", "family", "version", "state"),
+        *("key", "created_at", "updated_at", "recorded_at", "started_at", "ended_at"),
+    }
 )
 _OPERATORS = {
     "=": "equal",
@@ -151,19 +154,15 @@ class Reader:
 
     def _candidates(self, text: str, kinds: Sequence[NodeKind]) -> list[Node]:
         found: dict[str, Node] = {}
-        splits = [i for i, char in enumerate(text) if char == "/"]
+        type_name, slash, name = text.partition("/")
+        if not slash:
+            name = ""  # no node has an empty name
         for kind in kinds:
-            for at in splits[:1] or [None]:
-                parameters = {
-                    "text": text,
-                    "type": text[:at] if at is not None else None,
-                    "name": text[at + 1 :] if at is not None else None,
-                    "limit": 50,
-                }
-                [[rows]] = self._store.read(statements.BY_IDENTITY[kind], parameters)
-                for row in rows:
-                    node = node_from_properties(kind.value, row)
-                    found[node.ref] = node
+            parameters = {"text": text, "type": type_name, "name": name, "limit": _CANDIDATES}
+            [[rows]] = self._store.read(statements.BY_IDENTITY[kind], parameters)
+            for row in rows:
+                node = node_from_properties(kind.value, row)
+                found[node.ref] = node
         return sorted(found.values(), key=lambda node: (node.kind.value, node.id))
 
     def find(self, kind: NodeKind, query: Query, *, newest_first: bool = False, page: int = 1_000) -> Iterator[Node]:

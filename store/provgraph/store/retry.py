@@ -33,4 +33,5 @@ class Retry:
 
     def pause(self) -> float:
         """Seconds to wait before the next attempt: growing, capped at half a second, and never the same for two."""
-        return min(0.5, 0.004 * 2 ** min(self._attempts, 8)) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        longest: float = min(0.5, 0.004 * 2 ** min(self._attempts, 8))
+        return longest * random.uniform(0.5, 1.5)  # noqa: S311 - no secret

@@ -30,7 +30,15 @@ from provgraph.model import (
 )
 from provgraph.store.schema import CUSTOM, DECLARED
 
-__all__ = ["fingerprint", "node_from_properties", "path_from_text", "path_to_text", "to_properties", "type_from_properties", "type_to_properties"]
+__all__ = [
+    "fingerprint",
+    "node_from_properties",
+    "path_from_text",
+    "path_to_text",
+    "to_properties",
+    "type_from_properties",
+    "type_to_properties",
+]
 
 # The list property that names, for each struct and proto value of a node, its kind: `custom_config=STRUCT`.
 _KINDS: Final = "kinds"
@@ -144,7 +152,8 @@ def node_from_properties(label: str, stored: Mapping[str, Any]) -> Node:
         return Context(**common)
     except (KeyError, ValueError) as error:
         raise StoreError(
-            f"a node of the store is not as provgraph writes it ({label}, id {get('id')}: {error}): run `provgraph check`"
+            f"a node of the store is not as provgraph writes it ({label}, id {get('id')}: {error}): "
+            "run `provgraph check`"
         ) from error
 
 
@@ -164,7 +173,7 @@ def type_to_properties(node_type: NodeType) -> dict[str, object]:
     return found
 
 
-_TYPES: Final[Mapping[str, type[ArtifactType] | type[ExecutionType] | type[ContextType]]] = {
+_TYPES: Final[Mapping[str, type[ArtifactType | ExecutionType | ContextType]]] = {
     "ArtifactType": ArtifactType,
     "ExecutionType": ExecutionType,
     "ContextType": ContextType,
@@ -173,7 +182,8 @@ _TYPES: Final[Mapping[str, type[ArtifactType] | type[ExecutionType] | type[Conte
 
 def type_from_properties(label: str, stored: Mapping[str, Any]) -> NodeType:
     """The type of a property map."""
-    names, kinds = stored.get("property_names") or [], stored.get("property_kinds") or []
+    names: list[str] = stored.get("property_names") or []
+    kinds: list[str] = stored.get("property_kinds") or []
     base = stored.get("base_type")
     return _TYPES[label](
         id=stored["id"],

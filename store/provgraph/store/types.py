@@ -16,7 +16,7 @@ from provgraph.store.rows import type_from_properties, type_to_properties
 
 __all__ = ["TypeRegistry", "check_declared"]
 
-_CLASSES: dict[NodeKind, type[ArtifactType] | type[ExecutionType] | type[ContextType]] = {
+_CLASSES: dict[NodeKind, type[ArtifactType | ExecutionType | ContextType]] = {
     NodeKind.ARTIFACT: ArtifactType,
     NodeKind.EXECUTION: ExecutionType,
     NodeKind.CONTEXT: ContextType,

@@ -126,8 +126,7 @@ class Writer:
             missing = sorted(keys - ids.keys())
             for chunk in _chunks(missing):
                 [[found]] = transaction.run(lookups.BY_KEYS[kind], {"keys": chunk})
-                for key, id_, _ in found:
-                    ids[key] = id_
+                ids |= {key: id_ for key, id_, _ in found}
             gone = [key for key in missing if key not in ids]
             if gone:
                 more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
@@ -164,7 +163,7 @@ def link_rows(records: Records, ids: Mapping[str, int], now: int) -> dict[str, l
     """The links by relationship, each once: [from id, to id, event type, properties]."""
     found: dict[str, dict[tuple[object, ...], list[object]]] = {}
 
-    def add(relationship: str, start: int, end: int, event_type: str | None, properties: dict[str, object]) -> None:
+    def add(relationship: str, start: int, end: int, event_type: str | None, properties: Mapping[str, object]) -> None:
         found.setdefault(relationship, {}).setdefault((start, end, event_type), [start, end, event_type, properties])
 
     for event in records.events:

@@ -25,7 +25,15 @@ _NOT_PARAMETERS: Final = frozenset(
     (*_CODE, "packages", "host", "user", "error_type", "error_message", "error_traceback", "simulated")
 )
 # Properties by which other recorders of this field tell versions and code.
-_OTHER_CODE: Final = ("tfx_version", "pipeline_version", "checksum_md5", "code_version", "git_sha", "image", "module_file")
+_OTHER_CODE: Final = (
+    "tfx_version",
+    "pipeline_version",
+    "checksum_md5",
+    "code_version",
+    "git_sha",
+    "image",
+    "module_file",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +53,7 @@ class Answer:
     text: str
     known: bool
     nodes: tuple[Node, ...] = ()
-    details: Mapping[str, JsonValue] = field(default_factory=dict)
+    details: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     advice: str = ""
 
     def to_json(self) -> dict[str, object]:
@@ -296,7 +304,9 @@ def _deployment(core: StoreCore, model: Artifact, roles: Roles) -> Answer:
     family = _family(core, model)
     downstream = trace(core, family, "downstream", TraceOptions())
     makes_something = {ref: any(not e.pending for e in edges) for ref, edges in downstream.outgoing.items()}
-    nodes = [n for n in downstream.nodes if is_deployment(n, roles, makes_something) and n.ref not in downstream.pending]
+    nodes = [
+        n for n in downstream.nodes if is_deployment(n, roles, makes_something) and n.ref not in downstream.pending
+    ]
     deployments = deployments_of(core, nodes, roles)
     if not deployments:
         advice = 'record it: graph.execution("Deploy") with the model as input and a "Deployment" as output'

@@ -24,7 +24,7 @@ from provgraph.tracing.routes import routes
 from provgraph.tracing.trace import TraceOptions, start_ids, trace
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
 
 __all__ = ["Impact", "Reached", "impact", "reached_ids"]
 
@@ -147,11 +147,13 @@ class Impact:
             plain = item.to_json()
             row: dict[str, object] = {column: plain.get(column) for column in _COLUMNS}
             row["name"] = item.node.label
-            row["endpoints"] = "; ".join(c.name or c.ref for c in item.deployment.endpoints) if item.deployment else None
+            row["endpoints"] = (
+                "; ".join(c.name or c.ref for c in item.deployment.endpoints) if item.deployment else None
+            )
             rows.append(row)
         return rows
 
-    def to_frame(self) -> pandas.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """The ranked table as a frame. Needs pandas.
 
         Raises:
@@ -160,14 +162,14 @@ class Impact:
         from provgraph.interop.frames import require_pandas
 
         require_pandas()
-        import pandas
+        import pandas as pd
 
-        return pandas.DataFrame(self.rows(), columns=list(_COLUMNS))
+        return pd.DataFrame(self.rows(), columns=list(_COLUMNS))
 
     def to_csv(self) -> str:
         """The ranked table as CSV: the rows and columns of `to_frame`."""
         out = io.StringIO()
-        writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(out, list[str](_COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows())
         return out.getvalue()
@@ -281,7 +283,9 @@ def _reached_soundly(lineage: Lineage, begin: set[str]) -> set[str]:
         if isinstance(node, Execution) and node.state in _BROKEN and lineage.hops[ref] > 0:
             found.discard(ref)
             continue
-        stack += [edge.target for edge in lineage.outgoing.get(ref, ()) if not edge.pending and edge.target not in found]
+        stack += [
+            edge.target for edge in lineage.outgoing.get(ref, ()) if not edge.pending and edge.target not in found
+        ]
     return found
 
 

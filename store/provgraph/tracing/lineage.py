@@ -12,8 +12,8 @@ from provgraph.store.protocol import Row
 from provgraph.store.rows import path_from_text
 
 if TYPE_CHECKING:
-    import networkx
-    import pandas
+    import networkx as nx
+    import pandas as pd
 
     from provgraph.tracing.certificate import Certificate
 
@@ -83,7 +83,7 @@ class Lineage:
     hops: Mapping[str, int]
     certificate: Certificate
     contexts: tuple[Context, ...] = ()
-    memberships: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    memberships: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     types: tuple[NodeType, ...] = ()
     pending: frozenset[str] = frozenset()
     only_possible: frozenset[str] = frozenset()
@@ -152,7 +152,7 @@ class Lineage:
             "certificate": self.certificate.to_json(),
         }
 
-    def to_frames(self) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    def to_frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Two frames: the nodes and the edges. Needs pandas.
 
         Raises:
@@ -162,7 +162,7 @@ class Lineage:
 
         return lineage_frames(self)
 
-    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
         """A networkx graph with the nodes' references as nodes. Needs networkx.
 
         Raises:

@@ -30,7 +30,7 @@ class TypeCount:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """How many nodes stand directly before and after a node, along the links that are walked and pending outputs."""
+    """How many links enter and leave a node: those that a walk may take, and pending outputs."""
 
     before: int
     after: int
@@ -65,22 +65,20 @@ def _latest(core: StoreCore, role: str, roles: Roles, limit: int) -> list[Artifa
     nodes: list[Node] = []
     for name in roles.type_names(role, types):
         if name in recorded:
-            nodes += islice(
-                core.reader.find(NodeKind.ARTIFACT, Query(type=name), newest_first=True, page=limit), limit
-            )
+            nodes += islice(core.reader.find(NodeKind.ARTIFACT, Query(type=name), newest_first=True, page=limit), limit)
     artifacts = [n for n in nodes if isinstance(n, Artifact)]
     return sorted(artifacts, key=lambda n: -n.id)[:limit]
 
 
-def neighbours(core: StoreCore, nodes: Iterable[Artifact | Execution], at_most: int) -> dict[str, Neighbours]:
-    """How many nodes stand beside each node, by reference, counted up to `at_most` links a side."""
+def neighbours(core: StoreCore, nodes: Iterable[Artifact | Execution]) -> dict[str, Neighbours]:
+    """How many links enter and leave each node, by reference."""
     ids: Mapping[NodeKind, list[int]] = {NodeKind.ARTIFACT: [], NodeKind.EXECUTION: []}
     for node in nodes:
         ids[node.kind].append(node.id)
     found: dict[str, Neighbours] = {}
     for kind, wanted in ids.items():
         if wanted:
-            [[rows]] = core.store.read(DEGREES[kind], {"ids": wanted, "limit": at_most})
+            [[rows]] = core.store.read(DEGREES[kind], {"ids": wanted})
             found |= {f"{kind.word}:{id_}": Neighbours(before, after) for id_, before, after in rows}
     return found
 

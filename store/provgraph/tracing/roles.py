@@ -52,13 +52,8 @@ class Roles:
 
     def of_node(self, node: Node) -> str | None:
         """The part that a node plays; None if its type is none of those known."""
-        found = self.by_base.get(node.type_key)
-        if found is not None:
-            return found
-        for role, names in _NAMES[node.kind].items():
-            if node.type in names:
-                return role
-        return None
+        # A name says more than a base: TFX derives PushedModel, which is a deployment, from Model.
+        return _role_of_name(node.kind, node.type) or self.by_base.get(node.type_key)
 
     def is_a(self, node: Node, role: str) -> bool:
         """Whether a node plays a part."""
@@ -66,7 +61,11 @@ class Roles:
 
     def type_names(self, role: str, types: Iterable[NodeType]) -> list[str]:
         """The plain names of the types that play a part."""
-        found = {t.name for t in types if self.by_base.get(t.key) == role}
+        found = {t.name for t in types if self.by_base.get(t.key) == role and _role_of_name(t.kind, t.name) is None}
         for names in _NAMES.values():
             found |= names.get(role, frozenset())
         return sorted(found)
+
+
+def _role_of_name(kind: NodeKind, type_name: str) -> str | None:
+    return next((role for role, names in _NAMES[kind].items() if type_name in names), None)

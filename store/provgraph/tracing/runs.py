@@ -12,8 +12,8 @@ from provgraph.errors import InvalidValueError
 from provgraph.model import Artifact, Context, EventType, Execution, ExecutionState, Node, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher.trace import AROUND, EXECUTIONS_OF, INSIDE, SHARING
-from provgraph.store.reader import Query
 from provgraph.store.protocol import Row
+from provgraph.store.reader import Query
 from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.lineage import Edge, Lineage, edges_of

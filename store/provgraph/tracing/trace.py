@@ -249,9 +249,12 @@ def _gaps(
                 found.setdefault(GapKind.RUNNING, set()).add(node)
             if way == "upstream" and not kinds & _INPUTS:
                 found.setdefault(GapKind.NO_INPUTS, set()).add(node)
-        elif way == "upstream" and not kinds & (_OUTPUTS | _FREE) and _PENDING not in kinds:
-            if stored["type"] in made_here or stored["type"] in _MADE:
-                found.setdefault(GapKind.NO_PRODUCER, set()).add(node)
+        elif (
+            way == "upstream"
+            and not kinds & (_OUTPUTS | _FREE | {_PENDING})
+            and (stored["type"] in made_here or stored["type"] in _MADE)
+        ):
+            found.setdefault(GapKind.NO_PRODUCER, set()).add(node)
     return found
 
 
@@ -306,7 +309,7 @@ def _assemble(
     for walk in walks:
         for kind, where in walk.gaps.items():
             gaps.setdefault(kind, set()).update(where)
-    possible_only = set.union(*(w.only_possible for w in walks)) if walks else set()
+    possible_only = {node for walk in walks for node in walk.only_possible}
     for walk in walks:  # what another direction reaches for certain is certain
         possible_only -= walk.hops.keys() - walk.only_possible
     return Lineage(
@@ -356,7 +359,7 @@ def _contexts(
             [[pairs]] = core.store.read(CONTEXTS_OF[kind], {"ids": ids[at : at + 5_000]})
             for id_, context in pairs:
                 found.setdefault(refs[id_], set()).add(context)
-    wanted = sorted(set().union(*found.values())) if found else []
+    wanted = sorted({context for own in found.values() for context in own})
     contexts = [c for c in core.reader.by_ids(NodeKind.CONTEXT, wanted) if isinstance(c, Context)]
     memberships = {ref: tuple(f"context:{i}" for i in sorted(ids)) for ref, ids in found.items()}
     return memberships, tuple(contexts)

@@ -72,7 +72,7 @@ _CONDITIONS: Final[LiteralString] = (
     "OR toLower(coalesce(n.external_id, '')) CONTAINS $text OR toLower(coalesce(n.uri, '')) CONTAINS $text "
     "OR toLower(n.key) CONTAINS $text) "
     "AND all(w IN $equal WHERE coalesce(n[w[0]], n[w[1]]) IN w[2]) "
-    "AND all(w IN $differ WHERE NOT coalesce(n[w[0]], n[w[1]]) IN w[2]) "
+    "AND all(w IN $differ WHERE coalesce(n[w[0]], n[w[1]]) IS NULL OR NOT coalesce(n[w[0]], n[w[1]]) IN w[2]) "
     "AND all(w IN $less WHERE coalesce(n[w[0]], n[w[1]]) < w[2]) "
     "AND all(w IN $at_most WHERE coalesce(n[w[0]], n[w[1]]) <= w[2]) "
     "AND all(w IN $more WHERE coalesce(n[w[0]], n[w[1]]) > w[2]) "
@@ -81,7 +81,9 @@ _CONDITIONS: Final[LiteralString] = (
 )
 _URI: Final[LiteralString] = "AND ($uri IS NULL OR n.uri = $uri) "
 _PAGE: Final[LiteralString] = "AND n.id > $after WITH n ORDER BY n.id LIMIT $limit RETURN collect(properties(n))"
-_PAGE_BACK: Final[LiteralString] = "AND n.id < $after WITH n ORDER BY n.id DESC LIMIT $limit RETURN collect(properties(n))"
+_PAGE_BACK: Final[LiteralString] = (
+    "AND n.id < $after WITH n ORDER BY n.id DESC LIMIT $limit RETURN collect(properties(n))"
+)
 _COUNT: Final[LiteralString] = "RETURN count(n)"
 
 _ARTIFACTS: Final[LiteralString] = "MATCH (n:Artifact) WHERE " + _CONDITIONS + _URI
@@ -98,9 +100,7 @@ _ARTIFACTS_IN: Final[LiteralString] = (
 _EXECUTIONS_IN: Final[LiteralString] = (
     _INSIDE + "MATCH (c)<-[:ASSOCIATION]-(n:Execution) WITH DISTINCT n WHERE " + _CONDITIONS
 )
-_CONTEXTS_IN: Final[LiteralString] = (
-    _INSIDE + "WITH DISTINCT c AS n, s WHERE n.id <> s.id AND " + _CONDITIONS
-)
+_CONTEXTS_IN: Final[LiteralString] = _INSIDE + "WITH DISTINCT c AS n, s WHERE n.id <> s.id AND " + _CONDITIONS
 
 FIND: Final[dict[tuple[NodeKind, bool, bool], LiteralString]] = {
     # (kind, inside a context, newest first)
@@ -166,7 +166,8 @@ LINKS_OF: Final[dict[NodeKind, LiteralString]] = {
         "[(n)<-[r]-(y) | [type(r), y.id, n.id, properties(r), labels(y)[0]]]"
     ),
     NodeKind.CONTEXT: (
-        "MATCH (n:Context {id: $id}) RETURN [(n)-[r:PARENT]->(y) | [type(r), n.id, y.id, properties(r), labels(y)[0]]] + "
+        "MATCH (n:Context {id: $id}) RETURN "
+        "[(n)-[r:PARENT]->(y) | [type(r), n.id, y.id, properties(r), labels(y)[0]]] + "
         "[(n)<-[r:PARENT]-(y) | [type(r), y.id, n.id, properties(r), labels(y)[0]]]"
     ),
 }

@@ -12,15 +12,12 @@ __all__ = ["DEGREES", "REACH"]
 _ALL: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
 
 
-# [node id, neighbours before it, neighbours after it], each counted up to `$limit`.
+# [node id, links that enter it, links that leave it].
 def _degrees(label: LiteralString) -> LiteralString:
     return (
         "UNWIND $ids AS id MATCH (n:" + label + " {id: id}) "
-        "CALL (n) { MATCH (n)<-[:" + _ALL + "|PENDING_OUTPUT]-(y) WITH y LIMIT $limit "
-        "RETURN count(DISTINCT y) AS before } "
-        "CALL (n) { MATCH (n)-[:" + _ALL + "|PENDING_OUTPUT]->(y) WITH y LIMIT $limit "
-        "RETURN count(DISTINCT y) AS after } "
-        "RETURN collect([id, before, after])"
+        "RETURN collect([id, COUNT { (n)<-[:" + _ALL + "|PENDING_OUTPUT]-() }, "
+        "COUNT { (n)-[:" + _ALL + "|PENDING_OUTPUT]->() }])"
     )
 
 
@@ -37,8 +34,8 @@ def _reach(label: LiteralString, way: Way) -> LiteralString:
     else:
         pattern = "(s)-[:" + _ALL + "*0..]->(x)"
     return (
-        "MATCH (s:" + label + " {id: $id}) CALL (s) { MATCH " + pattern + " RETURN DISTINCT x } "
-        "WITH DISTINCT x LIMIT $limit RETURN count(*)"
+        "MATCH (s:" + label + " {id: $id}) CALL (s) { MATCH " + pattern + " RETURN DISTINCT x LIMIT $limit } "
+        "RETURN count(*)"
     )
 
 

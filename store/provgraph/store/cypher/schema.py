@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
-__all__ = ["CLAIM_IDS", "CONSTRAINTS", "COUNT_ALL", "COUNT_STORE", "CREATE_STORE", "FOREIGN_LABELS", "KNOWN_WORDS", "READ_STORE", "SET_FILES"]
+__all__ = [
+    "CLAIM_IDS",
+    "CONSTRAINTS",
+    "COUNT_ALL",
+    "COUNT_STORE",
+    "CREATE_STORE",
+    "FOREIGN_LABELS",
+    "KNOWN_WORDS",
+    "READ_STORE",
+    "SET_FILES",
+]
 
 # Uniqueness of names and external ids is one derived property each, absent where there is no name: a composite
 # constraint would count a missing value as a value on one of the engines.

@@ -54,14 +54,16 @@ BOUNDS: Final[dict[int, LiteralString]] = {
 }
 
 
-def _closure(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
+def _closure(
+    label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString, limit: LiteralString = ""
+) -> LiteralString:
     if way == "upstream":
         pattern: LiteralString = "(s)<-[:" + relationships + "*0.." + bound + "]-(x)"
     else:
         pattern = "(s)-[:" + relationships + "*0.." + bound + "]->(x)"
     return (
         "UNWIND $ids AS start MATCH (s:" + label + " {id: start}) "
-        "CALL (s) { MATCH " + pattern + " RETURN DISTINCT x } "
+        "CALL (s) { MATCH " + pattern + " RETURN DISTINCT x" + limit + " } "
     )
 
 
@@ -81,7 +83,8 @@ def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: 
             "RETURN collect([type(r), x.id, y.id, "
         )
     return (
-        _closure(label, relationships, way, bound) + "WITH DISTINCT x LIMIT $limit "
+        # The limit stands inside too: there the expansion ends when it is reached, outside only its answer would.
+        _closure(label, relationships, way, bound, " LIMIT $limit") + "WITH DISTINCT x LIMIT $limit "
         "CALL (x) { " + links + "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]) AS links } "
         "WITH collect([x, links]) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
         "RETURN [n IN chunk | labels(n[0])[0]], [n IN chunk | properties(n[0])], [n IN chunk | n[1]]"
@@ -89,9 +92,9 @@ def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: 
 
 
 def _statements(make_label: LiteralString) -> dict[tuple[Way, bool, int | None], LiteralString]:
-    bounds: dict[int | None, LiteralString] = {None: "", **BOUNDS}
     found: dict[tuple[Way, bool, int | None], LiteralString] = {}
-    for number, bound in bounds.items():
+    unbounded: tuple[int | None, LiteralString] = (None, "")
+    for number, bound in (unbounded, *BOUNDS.items()):
         found["upstream", False, number] = _trace(make_label, _ALL, "upstream", bound)
         found["upstream", True, number] = _trace(make_label, _CERTAIN, "upstream", bound)
         found["downstream", False, number] = _trace(make_label, _ALL, "downstream", bound)

@@ -6,7 +6,16 @@ from typing import Final, LiteralString
 
 from provgraph.model import NodeKind
 
-__all__ = ["CANCEL_RUNNING", "CLAIM_ARTIFACTS", "LINK", "MERGE_NODES", "MERGE_TYPES", "PUT_EXECUTION", "REPLACE_NODES", "UPDATE_NODES"]
+__all__ = [
+    "CANCEL_RUNNING",
+    "CLAIM_ARTIFACTS",
+    "LINK",
+    "MERGE_NODES",
+    "MERGE_TYPES",
+    "PUT_EXECUTION",
+    "REPLACE_NODES",
+    "UPDATE_NODES",
+]
 
 
 def _merge(label: LiteralString) -> LiteralString:
@@ -140,9 +149,9 @@ SET e += row.set
 RETURN count(e)
 """
 
-# One execution with its contexts, artifacts and links, whole, in one statement. `$contexts` come parents first. Lists of
-# events hold [event type, properties]. A row without `set` names a node that must be there: if it is not, its id comes
-# back as null, and the caller takes the transaction back.
+# One execution with its contexts, artifacts and links, whole, in one statement. `$contexts` come parents first. Lists
+# of events hold [event type, properties]. A row without `set` names a node that must be there: if it is not, its id
+# comes back as null, and the caller takes the transaction back.
 PUT_EXECUTION: Final[LiteralString] = """
 MERGE (e:Execution {key: $execution.key})
 ON CREATE SET e.id = $execution.id, e.recorded_at = $now
