@@ -122,7 +122,9 @@ def test_a_step_is_running_with_its_inputs_until_it_ends(graph: Graph, bypass: B
         (SystemExit(0), ExecutionState.COMPLETE),
     ],
 )
-def test_how_the_block_ends_is_how_the_execution_ends(graph: Graph, error: BaseException, state: ExecutionState) -> None:
+def test_how_the_block_ends_is_how_the_execution_ends(
+    graph: Graph, error: BaseException, state: ExecutionState
+) -> None:
     with pytest.raises(type(error)), graph.execution("Train") as step:
         step.output(type="Metrics", loss=1.0)
         raise error
@@ -224,7 +226,10 @@ def test_recording_again_under_a_key_changes_nothing(graph: Graph, bypass: Bypas
 
 def test_a_failed_step_is_recorded_again_as_its_next_attempt(graph: Graph, bypass: Bypass) -> None:
     for n in range(2):
-        with pytest.raises(ValueError, match="no"), graph.execution("Train", key="k", name="t", capture=NOTHING) as step:
+        with (
+            pytest.raises(ValueError, match="no"),
+            graph.execution("Train", key="k", name="t", capture=NOTHING) as step,
+        ):
             step.input(f"s3://b/{n}", type="Dataset")
             raise ValueError("no")
     with graph.execution("Train", key="k", name="t", capture=NOTHING) as step:
@@ -292,7 +297,9 @@ def test_a_step_that_runs_elsewhere_under_the_key_is_left_alone(graph: Graph) ->
 # -- whose bytes ----------------------------------------------------------------------------------------------------
 
 
-def test_the_output_of_one_step_is_the_input_of_the_next_by_its_bytes(graph: Graph, bypass: Bypass, folder: Path) -> None:
+def test_the_output_of_one_step_is_the_input_of_the_next_by_its_bytes(
+    graph: Graph, bypass: Bypass, folder: Path
+) -> None:
     (folder / "a").write_bytes(b"features")
     with graph.execution("Extract", capture=NOTHING) as first:
         made = first.output("a", type="Features")
@@ -407,7 +414,13 @@ def test_artifacts_may_be_given_themselves(graph: Graph, bypass: Bypass) -> None
 
     assert [(row["key"], row["path"]) for row in inputs(bypass, step.key)] == [(stored.key, '["examples", 0]')]
     assert artifact(graph, stored.key) == graph.get(stored)
-    assert {node.type for node in graph.downstream(stored).nodes} == {"Dataset", "Train", "Model", "Deploy", "Deployment"}
+    assert {node.type for node in graph.downstream(stored).nodes} == {
+        "Dataset",
+        "Train",
+        "Model",
+        "Deploy",
+        "Deployment",
+    }
     assert [n.name for n in graph.find(kind="artifact", context="Endpoint/plant-2/line-3")] == [deployment.name]
 
 
@@ -506,7 +519,10 @@ def test_a_version_without_a_name_is_refused(graph: Graph) -> None:
 
 def test_an_input_that_changes_while_it_is_used_is_noticed(graph: Graph, folder: Path) -> None:
     (folder / "a").write_bytes(b"before")
-    with pytest.warns(RecordingWarning, match="a was changed between"), graph.execution("Train", capture=NOTHING) as step:
+    with (
+        pytest.warns(RecordingWarning, match="a was changed between"),
+        graph.execution("Train", capture=NOTHING) as step,
+    ):
         used = step.input("a", type="Dataset")
         (folder / "a").write_bytes(b"after!")
 
@@ -604,7 +620,9 @@ def test_recorded_contexts_and_put_ones_are_the_same(graph: Graph) -> None:
 # -- many at once ---------------------------------------------------------------------------------------------------
 
 
-def test_threads_record_the_same_version_at_once_and_nothing_is_lost(graph: Graph, bypass: Bypass, folder: Path) -> None:
+def test_threads_record_the_same_version_at_once_and_nothing_is_lost(
+    graph: Graph, bypass: Bypass, folder: Path
+) -> None:
     errors: list[BaseException] = []
     (folder / "shared").write_bytes(b"data")
     barrier = threading.Barrier(4)
@@ -648,7 +666,9 @@ def test_no_secret_reaches_the_store(
 ) -> None:
     secret = "correct-horse-battery"
     monkeypatch.setenv("SERVICE_TOKEN", secret)
-    monkeypatch.setattr("sys.orig_argv", ["python", "train.py", "--token", secret, f"--password={secret}", f"key={secret}"])
+    monkeypatch.setattr(
+        "sys.orig_argv", ["python", "train.py", "--token", secret, f"--password={secret}", f"key={secret}"]
+    )
     with (
         pytest.warns(RecordingWarning, match="api_key: looks like a secret"),
         pytest.raises(RuntimeError, match="refused"),

@@ -161,7 +161,9 @@ def test_this_process_is_alive_and_a_dead_one_is_not() -> None:
     assert alive(this_process()) is True
     code = "import json; from provgraph.recording.process import this_process; print(json.dumps(this_process()))"
     folder = str(Path(__file__).resolve().parents[2] / "store")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": folder}, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": folder}, check=True
+    )
 
     assert alive(json.loads(done.stdout)) is False
 
@@ -202,7 +204,8 @@ def test_a_machine_that_started_anew_lost_its_processes(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("state", "lost"), [(ExecutionState.RUNNING, True), (ExecutionState.COMPLETE, False), (ExecutionState.FAILED, False)]
+    ("state", "lost"),
+    [(ExecutionState.RUNNING, True), (ExecutionState.COMPLETE, False), (ExecutionState.FAILED, False)],
 )
 def test_only_what_says_that_it_runs_can_be_lost(state: ExecutionState, lost: bool) -> None:
     gone = Struct.of({**this_process(), "started": 1})

@@ -13,7 +13,9 @@ from provgraph.recording import fingerprint as module
 from provgraph.recording.fingerprint import EMPTY_DIGESTS, fingerprint, signature
 
 NAME = st.text(alphabet="abcé \n\"'\\", min_size=1, max_size=4)
-TREES = st.dictionaries(NAME, st.binary(max_size=20) | st.dictionaries(NAME, st.binary(max_size=20), max_size=3), max_size=4)
+TREES = st.dictionaries(
+    NAME, st.binary(max_size=20) | st.dictionaries(NAME, st.binary(max_size=20), max_size=3), max_size=4
+)
 
 
 def build(root: Path, tree: dict[str, bytes | dict[str, bytes]], *, backwards: bool = False) -> Path:

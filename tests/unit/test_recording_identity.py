@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from provgraph.errors import InvalidValueError, LoadError
 from provgraph.graph import with_key
 from provgraph.model import Artifact, Context, ExecutionState, Proto, Struct
-from provgraph.recording.contexts import ContextName, context_key, context_names, parent_links, to_contexts, workflow_names
+from provgraph.recording.contexts import (
+    ContextName,
+    context_key,
+    context_names,
+    parent_links,
+    to_contexts,
+    workflow_names,
+)
 from provgraph.recording.declared import Declared, StepRecord, record_from_text, record_to_text
 from provgraph.recording.identity import (
     Candidate,
@@ -28,7 +35,9 @@ TEXT = st.text(alphabet=st.characters(exclude_categories=("Cs",)), min_size=1, m
 PATHS = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=4).map("/".join)
 
 
-def candidate(id: int, *, type: str = "Dataset", made: int | None = None, seen: dict[str, int] | None = None) -> Candidate:
+def candidate(
+    id: int, *, type: str = "Dataset", made: int | None = None, seen: dict[str, int] | None = None
+) -> Candidate:
     places = [{"uri": uri, "seen_at": at} for uri, at in (seen or {}).items()]
     stored: dict[str, Any] = {"id": id, "key": f"k{id}", "type": type, "custom_places": json.dumps(places)}
     return Candidate({**stored, "digest": DIGEST}, [] if made is None else [made])
@@ -80,7 +89,8 @@ def test_what_has_no_name_is_known_by_its_bytes_else_by_its_place() -> None:
 
 def test_the_artifact_last_seen_at_the_place_wins_over_the_one_produced_last() -> None:
     choice = choose(
-        needed(), [candidate(1, made=10, seen={"file:///p": 20}), candidate(2, made=30), candidate(3, seen={"file:///p": 5})]
+        needed(),
+        [candidate(1, made=10, seen={"file:///p": 20}), candidate(2, made=30), candidate(3, seen={"file:///p": 5})],
     )
 
     assert choice is not None
@@ -163,7 +173,11 @@ def test_pipeline_and_run_are_named_by_their_whole_path() -> None:
 
 
 def test_a_type_may_name_several_paths() -> None:
-    assert context_names({"Camera": ["a/1", "a/2"], "Line": "a"}) == [("Camera", "a/1"), ("Camera", "a/2"), ("Line", "a")]
+    assert context_names({"Camera": ["a/1", "a/2"], "Line": "a"}) == [
+        ("Camera", "a/1"),
+        ("Camera", "a/2"),
+        ("Line", "a"),
+    ]
 
 
 @pytest.mark.parametrize("contexts", [{"": "a"}, {"Line": ""}, {"Line": "/"}])
@@ -196,8 +210,14 @@ VALUES = st.one_of(
 )
 
 
-@given(st.dictionaries(TEXT, VALUES, max_size=4), st.sampled_from(ExecutionState), st.lists(TEXT | st.integers(), max_size=2))
-def test_a_step_comes_back_from_its_text(properties: dict[str, Any], state: ExecutionState, path: list[str | int]) -> None:
+@given(
+    st.dictionaries(TEXT, VALUES, max_size=4),
+    st.sampled_from(ExecutionState),
+    st.lists(TEXT | st.integers(), max_size=2),
+)
+def test_a_step_comes_back_from_its_text(
+    properties: dict[str, Any], state: ExecutionState, path: list[str | int]
+) -> None:
     thing = needed(path=tuple(path), contexts=[ContextName("Line", "a")], properties=properties)
     record = StepRecord(
         uuid="u",

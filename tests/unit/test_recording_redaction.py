@@ -19,8 +19,20 @@ SECRET_NAMES = [
     "token", "--token", "hf_token", "HF_TOKEN", "accessToken", "password", "db-password", "passwd", "PGPASSWORD", "api_key",
     "apikey", "API-KEY", "aws_secret_access_key", "client_secret", "auth", "X-Amz-Signature", "passphrase", "sas",
 ]  # fmt: skip
-PLAIN_NAMES = ["max_tokens", "tokenizer", "pad_token", "eos_token", "sort_key", "keyboard", "author", "depth", "compass"]
-SECRET = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~+/", min_size=8, max_size=40)
+PLAIN_NAMES = [
+    "max_tokens",
+    "tokenizer",
+    "pad_token",
+    "eos_token",
+    "sort_key",
+    "keyboard",
+    "author",
+    "depth",
+    "compass",
+]
+SECRET = st.text(
+    alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~+/", min_size=8, max_size=40
+)
 
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
@@ -53,7 +65,9 @@ def test_the_argument_after_a_secret_option_is_hidden(name: str, secret: str) ->
     assert found == ["train.py", f"--{name.lstrip('-')}", HIDDEN, "data.csv"]
 
 
-@pytest.mark.parametrize("arguments", [["--key", "abc"], ["--key=abc"], ["key=abc"], ["-key", "abc"], ["--signing-key=abc"]])
+@pytest.mark.parametrize(
+    "arguments", [["--key", "abc"], ["--key=abc"], ["key=abc"], ["-key", "abc"], ["--signing-key=abc"]]
+)
 def test_a_key_on_a_command_line_is_a_secret(arguments: list[str]) -> None:
     assert "abc" not in " ".join(redact_arguments(arguments, {}))
 

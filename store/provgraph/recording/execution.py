@@ -22,7 +22,7 @@ from provgraph.recording.identity import full_digest
 from provgraph.recording.process import this_process
 from provgraph.recording.recorded import RecordedArtifact
 from provgraph.recording.redaction import redact_properties, redact_uri
-from provgraph.recording.spool import Spool, spool_folder
+from provgraph.recording.spool import Spool, spool_folders
 from provgraph.recording.values import clean_text, to_properties
 from provgraph.recording.warn import say, warn
 from provgraph.recording.writing import write_step
@@ -133,7 +133,7 @@ class StepRecorder:
             if self._capture.packages:
                 record.properties["packages"] = imported_packages()
             record.properties |= self._given
-            self._look_again()
+            warnings = self._look_again()
             outputs = [thing for thing in record.things if thing.role == "output"]
             for thing in outputs:
                 thing.time = record.ended_at
@@ -146,6 +146,8 @@ class StepRecorder:
                     raise
                 # the step's own exception is the one that matters
                 say(f"the end of {record.type} was not recorded: {problem}")
+            for text in warnings:  # only now: a warning may be made an error, and the record must be there by then
+                warn(text)
 
     # -- what happens between ---------------------------------------------------------------------------------
 
@@ -312,7 +314,7 @@ class StepRecorder:
         door = self._door
         try:
             if self._spool is None:
-                self._spool = Spool(spool_folder(), door.url, door.database)
+                self._spool = Spool(spool_folders(door.url), door.url, door.database)
             self._spool.keep(self._record)
         except (OSError, ProvgraphError) as error:
             door.say_once(f"{problem or 'the store is away'}; and the step cannot be kept for later either: {error}")
@@ -320,8 +322,9 @@ class StepRecorder:
         if problem is not None:
             door.say_once(f"{problem}. Steps are kept in {self._spool.folder} until then: `provgraph load spool`")
 
-    def _look_again(self) -> None:
-        """Notice files that changed since they were hashed."""
+    def _look_again(self) -> list[str]:
+        """Notice files that changed since they were hashed; what is to be warned of."""
+        warnings: list[str] = []
         record = self._record
         written = {watched.path for at, watched in self._watched.items() if record.things[at].role == "output"}
         changed: list[JsonValue] = []
@@ -348,9 +351,10 @@ class StepRecorder:
             use = (
                 "what it held at the end was recorded" if thing.role == "output" else "what it held before was recorded"
             )
-            warn(f"{thing.uri} was {what} between its hashing and the end of the step: {use}")
+            warnings.append(f"{thing.uri} was {what} between its hashing and the end of the step: {use}")
         if changed:
             record.properties["changed_files"] = Struct.of(changed)
+        return warnings
 
 
 def _properties(properties: Mapping[str, object], prefix: str = "") -> dict[str, Value]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,39 +25,44 @@ from provgraph.recording.warn import say
 from provgraph.recording.writing import write_step
 from provgraph.store.core import StoreCore
 
-__all__ = ["Spool", "SpoolReport", "bring_in", "bring_in_quietly", "spool_folder"]
+__all__ = ["Spool", "SpoolReport", "bring_in", "bring_in_quietly", "spool_folders"]
 
 _FORMAT = 1
 _SUFFIX = ".jsonl"
 
 
-def spool_folder() -> Path:
-    """`PROVGRAPH_SPOOL`, else `spool` in the data folder that is found from the current folder.
+def spool_folders(url: str) -> list[Path]:
+    """Where steps of the store at `url` may wait, the first that can be written: `PROVGRAPH_SPOOL` if it is set; else
+    `spool` in the store's own data folder, if it has one, and in the data folder that is found from the current folder.
 
     Raises:
         ConfigurationError: the current folder was removed, or the data folder belongs to another user.
     """
     named = os.environ.get("PROVGRAPH_SPOOL", "").strip()
-    return Path(named).expanduser().absolute() if named else find_data_folder() / "spool"
+    if named:
+        return [Path(named).expanduser().absolute()]
+    scheme, _, own = url.partition(":")
+    folders = [Path(own)] if scheme == "embedded" else []
+    return [folder / "spool" for folder in dict.fromkeys([*folders, find_data_folder()])]
 
 
 class Spool:
     """Where the steps of one store wait.
 
     Args:
-        folder: made when it is needed.
+        folders: where they may be, at least one: the first that can be written is used, and made when it is needed.
         url: of the store, without a password.
         database: of a server, if one was named.
     """
 
-    def __init__(self, folder: Path, url: str, database: str | None) -> None:
-        self._folder, self._url, self._database = folder, url, database
+    def __init__(self, folders: Sequence[Path], url: str, database: str | None) -> None:
+        self._folders, self._url, self._database = list(folders), url, database
         self._written: dict[str, tuple[int, Path]] = {}
 
     @property
     def folder(self) -> Path:
         """Where the files are."""
-        return self._folder
+        return self._folders[0]
 
     def keep(self, record: StepRecord) -> Path:
         """Write the step as it stands now, instead of what was kept of it before.
@@ -65,11 +70,20 @@ class Spool:
         Raises:
             OSError: it cannot be written; what was kept before is still there.
         """
+        while True:
+            try:
+                return self._write(record)
+            except OSError:
+                if len(self._folders) == 1:
+                    raise
+                del self._folders[0]
+
+    def _write(self, record: StepRecord) -> Path:
         header = {"provgraph_spool": _FORMAT, "url": self._url, "database": self._database}
         text = f"{json.dumps(header)}\n{record_to_text(record)}\n"
         self._make_folder()
         number, before = self._written.get(record.uuid, (0, None))
-        path = self._folder / f"{record.uuid}.{number + 1}{_SUFFIX}"
+        path = self.folder / f"{record.uuid}.{number + 1}{_SUFFIX}"
         unfinished = path.with_suffix(".part")
         try:
             with open(unfinished, "w", encoding="ascii", opener=_private) as file:
@@ -93,11 +107,11 @@ class Spool:
             path.unlink(missing_ok=True)
 
     def _make_folder(self) -> None:
-        parent = self._folder.parent
+        parent = self.folder.parent
         if parent.name == FOLDER_NAME and not parent.exists():
             parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             (parent / GITIGNORE).write_text("# made by provgraph\n*\n", "utf-8")
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def _private(path: str, flags: int) -> int:
@@ -121,12 +135,12 @@ class SpoolReport:
     failed: list[tuple[Path, str]] = field(default_factory=list[tuple[Path, str]])
 
 
-def bring_in(core: StoreCore, folder: Path, url: str, database: str | None = None) -> SpoolReport:
+def bring_in(core: StoreCore, folders: Sequence[Path], url: str, database: str | None = None) -> SpoolReport:
     """Record the steps that wait for the store at `url`, in the order in which they ended. Repeating changes nothing.
 
     Args:
         core: the open store.
-        folder: where the steps wait; it need not exist.
+        folders: where the steps wait; they need not exist.
         url: as the steps name their store.
         database: of a server, if one was named.
 
@@ -135,7 +149,7 @@ def bring_in(core: StoreCore, folder: Path, url: str, database: str | None = Non
     """
     report = SpoolReport()
     ready: list[tuple[tuple[bool, int, int], Path, StepRecord]] = []
-    for path in _files(folder):
+    for path in (path for folder in folders for path in _files(folder)):
         try:
             header, text = _read(path)
             if (header.get("url"), header.get("database")) != (url, database):
@@ -173,7 +187,7 @@ def bring_in_quietly(door: Door) -> None:
     """
     core = door.core()
     try:
-        report = bring_in(core, spool_folder(), door.url, door.database)
+        report = bring_in(core, spool_folders(door.url), door.url, door.database)
     except (OSError, ProvgraphError) as error:
         say(f"steps that wait in the spool were not recorded: {error}")
         return

@@ -59,10 +59,11 @@ def write_step(core: StoreCore, record: StepRecord, things: Sequence[Declared], 
             raise
         taken, record.name = record.name, f"{record.name}+{uuid4().hex[:8]}"
         result = core.store.write(lambda tx: _work(tx, core, record, things, whole, ask))
-        warn(f"an execution {record.type} is called {taken!r} already: this one was recorded as {record.name!r}")
-    if result.note:
-        warn(result.note)
+        text = f"an execution {record.type} is called {taken!r} already: this one was recorded as {record.name!r}"
+        result.settled.warnings.append(text)
     if result.key is None:
+        if result.note:
+            warn(result.note)
         return False
     record.settled_key = result.key
     for thing, key, (name, type_) in zip(things, result.settled.keys, result.settled.names, strict=True):
