@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provgraph.cli import output
 from provgraph.cli.output import Column, json_text, write_csv, write_table
 from provgraph.cli.text import width
 
@@ -33,14 +32,12 @@ class Terminal(io.StringIO):
         return True
 
 
-def written(
-    monkeypatch: pytest.MonkeyPatch, rows: list[tuple[object, ...]], columns: int | None = None
-) -> list[str]:
+def written(monkeypatch: pytest.MonkeyPatch, rows: list[tuple[object, ...]], columns: int | None = None) -> list[str]:
     """The lines of a table, on a terminal of so many columns or in a file."""
     stdout = io.StringIO() if columns is None else Terminal()
     with monkeypatch.context() as patch:
         patch.setattr("sys.stdout", stdout)
-        patch.setattr(output.shutil, "get_terminal_size", lambda: os.terminal_size((columns or 80, 24)))
+        patch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((columns or 80, 24)))
         write_table(COLUMNS, rows)
     return stdout.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, cast
@@ -33,10 +34,10 @@ _NEEDED: Final = ("altair", "pandas", "streamlit")
 )
 @url_option
 @pass_settings
-def dashboard(settings: Settings, port: int | None, host: str, no_browser: bool, page: str) -> int:
+def dashboard(settings: Settings, port: int | None, no_browser: bool, page: str, host: str) -> int:
     """Open the dashboard on a store, in the browser. Ctrl-C ends it.
 
-    It is served on this machine only, unless --host says otherwise. Its address goes to standard error.
+    Without --host it is served on this machine only. Its address goes to standard error.
     """
     require_dashboard()
     return serve_dashboard(port, not no_browser, settings.url, page, host)
@@ -55,4 +56,6 @@ def require_dashboard() -> None:
 
 def serve_dashboard(port: int | None, open_browser: bool, url: str | None, page: str, host: str = _LOOPBACK) -> int:
     """Serve it until Ctrl-C. By name: the library must not know the dashboard."""
-    return cast("int", import_module("provgraph_dashboard.server").serve(port, open_browser, url, page, host=host))
+    server = import_module("provgraph_dashboard.server")
+    sys.stdout.flush()
+    return cast("int", server.serve(port, open_browser, url, page, host=host))

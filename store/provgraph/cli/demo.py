@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
-_PAGE: Final = "/welcome"
+_PAGE: Final = "/"  # which begins with the welcome where it finds the demo
 _PLANT, _STORE = "plant", ".provgraph"
 
 

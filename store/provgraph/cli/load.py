@@ -96,31 +96,32 @@ def _chosen(what: Sequence[str]) -> tuple[Loader, str]:
 
 
 def _load_spool(settings: Settings) -> int:
-    from provgraph.recording.spool import SpoolReport, bring_in, spool_folder
+    from provgraph.recording.spool import SpoolReport, bring_in, spool_folders
 
-    folder = spool_folder()
+    engine = plain_engine(settings)
+    folders = spool_folders(engine.url)
     report = SpoolReport()
-    if folder.is_dir() and any(folder.iterdir()):
-        engine = plain_engine(settings)
+    if any(folder.is_dir() and any(folder.iterdir()) for folder in folders):
         core = open_core(settings, create=True)
         with closing(core.store):
             database = None if engine.embedded else engine.address().database
-            report = bring_in(core, folder, engine.url, database)
+            report = bring_in(core, folders, engine.url, database)
     if settings.format == "json":
         failed = [{"file": str(path), "reason": why} for path, why in report.failed]
         counts = {"recorded": report.recorded, "known": report.known, "waiting": report.waiting}
-        write_json({"folder": str(folder), **counts, "failed": failed})
+        write_json({"folders": [str(folder) for folder in folders], **counts, "failed": failed})
     else:
-        write_lines(_spool_lines(report, folder))
+        write_lines(_spool_lines(report, folders))
     return 1 if report.failed else 0
 
 
-def _spool_lines(report: SpoolReport, folder: Path) -> Iterator[str]:
+def _spool_lines(report: SpoolReport, folders: Sequence[Path]) -> Iterator[str]:
+    places = " and ".join(map(str, folders))
     if report.recorded or report.known:
         known = f", {report.known:,} were there already" if report.known else ""
-        yield f"{count_text(report.recorded, 'step')} recorded from {folder}{known}"
+        yield f"{count_text(report.recorded, 'step')} recorded from {places}{known}"
     elif not report.failed:
-        yield f"no step waits in {folder} for this store"
+        yield f"no step waits in {places} for this store"
     for url, number in sorted(report.waiting.items()):
         yield f"{count_text(number, 'step')} for {url}: provgraph --url {url} load spool"
     for path, why in report.failed:

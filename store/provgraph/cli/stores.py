@@ -49,8 +49,8 @@ def nothing_there(settings: Settings) -> str | None:
     folder = embedded_folder(plain_engine(settings))
     if folder is None or (folder / DATABASES).exists() or (folder / SERVER_LOCK).exists():
         return None
-    spool = folder / "spool"
-    if spool.is_dir() and any(spool.iterdir()):  # steps that were recorded while the engine could not start
+    spool = folder / "spool"  # steps that were recorded while the engine could not start
+    if spool.is_dir() and any(spool.iterdir()):
         return None
     return f"there is no store in {folder} yet: {FIRST_STEPS}"
 
