@@ -100,6 +100,11 @@ def muted(words: Cell) -> Html:
     return Html(f'<p class="pg-mute">{text(words)}</p>')
 
 
+def paragraph(words: Cell) -> Html:
+    """A line of plain text."""
+    return Html(f"<p>{text(words)}</p>")
+
+
 def key_values(values: Mapping[str, Cell]) -> Html:
     """A list of names and values."""
     rows = "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in values.items())

@@ -177,16 +177,18 @@ def picture(
     limit: int = LIMIT,
     contexts: Mapping[str, Sequence[str]] | None = None,
     beyond: Mapping[str, Beyond] | None = None,
+    starts: Sequence[str] = (),
 ) -> Picture:
     """Choose what to draw of a lineage around `focus`.
 
     At most `limit` nodes and groups are drawn: the focus, what `view` asks for, then the nearest. Edges whose ends are
     not both among `nodes` are left out. `contexts` gives the contexts of a node by ref, for the line under its name.
+    Where the focus is not among the nodes, as a context is not, near means near to `starts`.
     Raises ValueError if `limit` is less than one.
     """
     if limit < 1:
         raise ValueError("limit must be at least 1")
-    return _Drawing(nodes, edges, focus, view or View(), limit, contexts or {}, beyond or {}).picture()
+    return _Drawing(nodes, edges, focus, view or View(), limit, contexts or {}, beyond or {}, starts).picture()
 
 
 class _Drawing:
@@ -199,6 +201,7 @@ class _Drawing:
         limit: int,
         contexts: Mapping[str, Sequence[str]],
         beyond: Mapping[str, Beyond],
+        starts: Sequence[str],
     ) -> None:
         self.nodes = {node.ref: node for node in nodes}
         self.focus, self.view, self.limit, self.contexts, self.beyond = focus, view, limit, contexts, beyond
@@ -210,6 +213,8 @@ class _Drawing:
             self.before[target].add((style, source))
         self.units, self.group_of = self._units()
         self.owner = {ref: unit for unit, members in self.units.items() for ref in members}
+        roots = [focus] if focus in self.owner else starts
+        self.roots = list(dict.fromkeys(self.owner[ref] for ref in roots if ref in self.owner))
 
     def picture(self) -> Picture:
         shown = self._chosen()
@@ -247,7 +252,7 @@ class _Drawing:
         """The units to draw: focus, then those asked for, then the nearest, up to the limit; nearest first."""
         distance = self._distances()
         by_distance = sorted(self.units, key=lambda unit: (distance[unit], unit))
-        wanted = [self.owner[self.focus]] if self.focus in self.owner else []
+        wanted = list(self.roots)
         for pull in self.view.pulls:
             if pull.id in self.units:
                 neighbours = {self.owner[ref] for ref in self._neighbours(pull.id, pull.side)}
@@ -256,14 +261,12 @@ class _Drawing:
         return [unit for unit in by_distance if unit in kept]
 
     def _distances(self) -> dict[str, int]:
-        """Steps from the focus along drawn edges, either way; what no path reaches comes last."""
+        """Steps from the focus (or the starts) along drawn edges, either way; what no path reaches comes last."""
         near: dict[str, set[str]] = defaultdict(set)
         for source, target in self.links:
             near[self.owner[source]].add(self.owner[target])
             near[self.owner[target]].add(self.owner[source])
-        steps: dict[str, int] = {}
-        if self.focus in self.owner:
-            steps[self.owner[self.focus]] = 0
+        steps = dict.fromkeys(self.roots, 0)
         queue = deque(steps)
         while queue:
             unit = queue.popleft()

@@ -1,0 +1,204 @@
+"""Overview: what the store holds, what ran last, what is live, and the search."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+
+import streamlit as st
+
+from provgraph import Graph
+from provgraph.cli.text import count_text, duration_text, local_time
+from provgraph.model import Artifact, Context, Execution, Node, NodeKind
+from provgraph.tracing.deployments import Deployment
+from provgraph.tracing.overview import TypeCount
+from provgraph.tracing.runs import Run
+from provgraph_dashboard import links
+from provgraph_dashboard.drawable import called, state_of
+from provgraph_dashboard.found import search
+from provgraph_dashboard.links import Link
+from provgraph_dashboard.parts import Tile, muted, state_chip, subtitle, table, text, tiles, type_chip
+from provgraph_dashboard.records import empty_store, trouble_shown
+from provgraph_dashboard.shell import show
+from provgraph_dashboard.welcome import demo_of, welcome
+
+_RUNS, _FAILURES, _MODELS, _DEPLOYMENTS, _TYPES = 6, 4, 4, 5, 8
+_RESULTS = 12
+_MOST_LOOKED_AT = 200
+
+
+def page(graph: Graph) -> None:
+    """Draw the page."""
+    counts = graph.census()
+    if not counts:
+        empty_store()
+        return
+    demo = demo_of(graph)
+    if demo is not None:
+        welcome(graph, demo)
+    _search(graph)
+    deployments = graph.latest_deployments(_MOST_LOOKED_AT)
+    _tiles(counts, deployments)
+    left, right = st.columns([0.56, 0.44], gap="medium")
+    with left:
+        _latest_runs(graph)
+        _failures(graph)
+    with right:
+        _models(graph.latest_models(_MODELS), deployments)
+        _types(counts)
+    info = graph.info()
+    show(muted(f"{info.url} · {info.engine} {info.version}"))
+
+
+@st.fragment
+def _search(graph: Graph) -> None:
+    with trouble_shown():
+        wanted = st.text_input(
+            "Search the store",
+            key="q",
+            bind="query-params",
+            icon=":material/search:",
+            placeholder="Search by name, type, URI, external id or key",
+            label_visibility="collapsed",
+            max_chars=200,
+        )
+        words = (wanted or "").strip()
+        if not words:
+            return
+        nodes, more = search(graph, words, _RESULTS)
+        with st.container(border=True, key="results"):
+            if not nodes:
+                show(muted(f"Nothing holds “{words}” in its name, type, URI, external id or key."))
+            for node in nodes:
+                _result(node)
+            if more:
+                show(muted(f"These are the newest {len(nodes)}; more fit. Say more to narrow it down."))
+
+
+def _result(node: Node) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show(type_chip(node.type, kind=node.kind.word))
+        links.page_link(_opens(node), called(node))
+        if isinstance(node, Artifact):
+            links.page_link(links.impact(node), "Impact", icon=":material/track_changes:")
+            if node.type == "Model":
+                links.page_link(links.model(node), "Answers", icon=":material/deployed_code:")
+        show(muted(node.ref))
+
+
+def _opens(node: Node) -> Link:
+    return links.explore(node)
+
+
+def _tiles(counts: Sequence[TypeCount], deployments: Sequence[Deployment]) -> None:
+    kinds: Counter[NodeKind] = Counter()
+    states: Counter[str] = Counter()
+    for count in counts:
+        kinds[count.kind] += count.count
+        if count.kind is NodeKind.EXECUTION and count.state:
+            states[count.state] += count.count
+    live = sum(deployment.live is True for deployment in deployments)
+    bounded = "+" if len(deployments) == _MOST_LOOKED_AT else ""
+    show(
+        tiles(
+            [
+                Tile(kinds[NodeKind.ARTIFACT], "artifacts"),
+                Tile(kinds[NodeKind.EXECUTION], "executions"),
+                Tile(kinds[NodeKind.CONTEXT], "contexts"),
+                Tile(f"{live:,}{bounded}", "live deployments"),
+                Tile(states["RUNNING"], "running"),
+                Tile(states["FAILED"], "failed", hot=states["FAILED"] > 0),
+            ]
+        )
+    )
+
+
+def _latest_runs(graph: Graph) -> None:
+    runs = graph.runs(limit=_RUNS)
+    if runs:
+        show(subtitle("Latest runs"))
+        for run in runs:
+            _run(run)
+        return
+    executions = [n for n in islice(graph.find(kind="execution", newest_first=True), _RUNS) if isinstance(n, Execution)]
+    show(subtitle("Latest executions"))
+    for execution in executions:
+        _execution(execution)
+
+
+def _run(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show(state_chip(run.state.name))
+        links.page_link(links.runs(run=run.context), called(run.context))
+        words = [count_text(len(run.executions), "step"), local_time(run.started_at), duration_text(run.duration)]
+        show(muted(" · ".join(word for word in words if word)))
+
+
+def _execution(execution: Execution) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show(state_chip(state_of(execution)))
+        links.page_link(links.explore(execution), called(execution))
+        show(muted(local_time(execution.started_at or execution.created_at or execution.recorded_at)))
+
+
+def _failures(graph: Graph) -> None:
+    failed = [
+        n
+        for n in graph.find(kind="execution", state="FAILED", newest_first=True, limit=_FAILURES)
+        if isinstance(n, Execution)
+    ]
+    lost = [entry.execution for entry in graph.lost()[-_FAILURES:]]
+    if not failed and not lost:
+        return
+    show(subtitle("Latest failures"))
+    for execution in [*lost, *failed][:_FAILURES]:
+        _execution(execution)
+        message = execution.get("error_message")
+        if isinstance(message, str) and message:
+            show(muted(_short(message)))
+
+
+def _models(models: Sequence[Artifact], deployments: Sequence[Deployment]) -> None:
+    if models:
+        show(subtitle("Latest models"))
+        for model in models:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                show(type_chip(model.type))
+                links.page_link(links.model(model), called(model))
+                show(muted(local_time(model.created_at or model.recorded_at)))
+    live = [deployment for deployment in deployments if deployment.live]
+    if live:
+        show(subtitle("Live deployments"))
+        for deployment in live[:_DEPLOYMENTS]:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                show(state_chip("live"))
+                links.page_link(links.explore(deployment.node), called(deployment.node))
+                show(muted(", ".join(_names(deployment.endpoints))))
+        if len(live) > _DEPLOYMENTS:
+            show(muted(f"and {len(live) - _DEPLOYMENTS:,} more"))
+
+
+def _types(counts: Sequence[TypeCount]) -> None:
+    totals: Counter[tuple[NodeKind, str]] = Counter()
+    for count in counts:
+        totals[count.kind, count.type] += count.count
+    ranked = sorted(totals.items(), key=lambda item: (-item[1], item[0][1]))
+    show(
+        subtitle("Types"),
+        table(
+            ("type", "kind", "nodes"),
+            [(type_chip(name, kind=kind.word), kind.word, text(n)) for (kind, name), n in ranked[:_TYPES]],
+        ),
+    )
+    if len(ranked) > _TYPES:
+        show(muted(f"and {len(ranked) - _TYPES:,} more types"))
+
+
+def _names(contexts: Sequence[Context]) -> list[str]:
+    return [context.label for context in contexts]
+
+
+def _short(message: str) -> str:
+    line = message.strip().splitlines()[0]
+    return line if len(line) <= 140 else f"{line[:139]}…"
