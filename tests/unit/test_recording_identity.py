@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from provgraph.recording.identity import (
 )
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-TEXT = st.text(alphabet=st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8)
+TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 PATHS = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=4).map("/".join)
 
 
@@ -44,7 +45,7 @@ def candidate(
 
 
 def needed(**fields: Any) -> Declared:
-    return Declared(**{"role": "input", "position": 0, "time": 100, "uri": "file:///p", "digest": DIGEST, **fields})
+    return replace(Declared(role="input", position=0, time=100, uri="file:///p", digest=DIGEST), **fields)
 
 
 # -- names ----------------------------------------------------------------------------------------------------------

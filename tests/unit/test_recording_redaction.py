@@ -16,9 +16,10 @@ from provgraph.recording.redaction import (
 )
 
 SECRET_NAMES = [
-    "token", "--token", "hf_token", "HF_TOKEN", "accessToken", "password", "db-password", "passwd", "PGPASSWORD", "api_key",
-    "apikey", "API-KEY", "aws_secret_access_key", "client_secret", "auth", "X-Amz-Signature", "passphrase", "sas",
-]  # fmt: skip
+    *("token", "--token", "hf_token", "HF_TOKEN", "accessToken", "password", "db-password", "passwd", "PGPASSWORD"),
+    *("api_key", "apikey", "API-KEY", "aws_secret_access_key", "client_secret", "auth", "X-Amz-Signature"),
+    *("passphrase", "sas"),
+]
 PLAIN_NAMES = [
     "max_tokens",
     "tokenizer",

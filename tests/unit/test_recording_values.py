@@ -18,6 +18,15 @@ from provgraph.model import Struct, kind_of
 from provgraph.recording.values import to_properties, to_value
 from provgraph.recording.warn import RecordingWarning
 
+
+class Color(Enum):
+    RED = "red"
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
 ANYTHING = st.recursive(
     st.none()
     | st.booleans()
@@ -44,7 +53,7 @@ def test_whatever_is_logged_becomes_a_value_that_a_store_can_keep(value: object)
 
 
 @given(st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text()))
-def test_what_a_store_can_keep_is_kept_as_it_is(value: bool | int | float | str) -> None:
+def test_what_a_store_can_keep_is_kept_as_it_is(value: float | str) -> None:
     kept = to_value(value, "x")
 
     assert kept == value
@@ -64,8 +73,8 @@ def test_what_a_store_can_keep_is_kept_as_it_is(value: bool | int | float | str)
         (Path("a/b"), str(Path("a/b"))),
         (dt.datetime(2026, 11, 24, tzinfo=dt.UTC), "2026-11-24T00:00:00+00:00"),
         (dt.date(2026, 11, 24), "2026-11-24"),
-        (Enum("Color", {"RED": "red"}).RED, "red"),
-        (IntEnum("Level", {"LOW": 1}).LOW, 1),
+        (Color.RED, "red"),
+        (Level.LOW, 1),
     ],
 )
 def test_scalars_are_unboxed_without_a_warning(boxed: object, plain: object) -> None:
