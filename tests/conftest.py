@@ -166,6 +166,6 @@ def test_data() -> Path:
 
 def _emptied(target: Target) -> Target:
     way = Bypass(target)
-    way.wipe()
+    way.empty()
     way.close()
     return target

@@ -362,6 +362,7 @@ class TestLookingUp:
 
 class TestOpening:
     def test_a_database_of_other_people_is_left_alone(self, target: Target, bypass: Bypass) -> None:
+        bypass.wipe()
         bypass.run("CREATE (:Movie {title: 'x'})")
         with pytest.raises(ForeignStoreError, match="init"):
             provgraph.connect(target.url, user=target.user, password=target.password, strict=True)

@@ -8,6 +8,7 @@ from typing import Literal, LiteralString
 from neo4j import Driver, GraphDatabase
 
 from provgraph.engines.address import Engine
+from provgraph.store.schema import SCHEMA_VERSION
 
 EngineName = Literal["embedded", "neo4j"]
 
@@ -39,8 +40,17 @@ class Bypass:
 
     def wipe(self) -> None:
         """Delete every node and relationship, in pieces that the server's memory can take."""
-        while self.run("MATCH (n) WITH n LIMIT 10000 DETACH DELETE n RETURN count(*) AS n") != [{"n": 0}]:
+        self.empty()
+        self.run("MATCH (s:Provgraph) DELETE s")
+
+    def empty(self) -> None:
+        """Delete all records, and leave the store one of provgraph's: the next test need not make its schema again."""
+        records = "MATCH (n) WHERE NOT n:Provgraph WITH n LIMIT 10000 DETACH DELETE n RETURN count(*) AS n"
+        while self.run(records) != [{"n": 0}]:
             pass
+        self.run(
+            "MATCH (s:Provgraph) WHERE s.schema_version <> $ours OR s.files IS NOT NULL DELETE s", ours=SCHEMA_VERSION
+        )
 
     def close(self) -> None:
         """Close the connections."""
