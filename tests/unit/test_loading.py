@@ -202,3 +202,9 @@ def test_the_report_for_programs_is_json() -> None:
         ],
         "seconds": 1.25,
     }
+
+
+def test_a_place_cannot_break_the_lines_of_a_report() -> None:
+    report = reported()
+    report.note(NoteKind.UNKNOWN, "tables", "are not read", "a\nb\x1b[2J")
+    assert str(report).splitlines()[-1] == r"unknown: 1 tables: are not read ('a\nb\x1b[2J')"

@@ -131,6 +131,13 @@ def test_an_index_that_lacks_a_row(store: Path) -> None:
     assert refused(store) == "is damaged: row 40 missing from index owner"
 
 
+def test_sqlites_own_words_stay_on_one_line(store: Path) -> None:
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("CREATE INDEX an_index ON Artifact (\"uri\")")
+    store.write_bytes(store.read_bytes().replace(b'ON Artifact ("uri")', b'ON "Arti\nact" (uri)'))
+    assert "no such table: main.Arti act" in refused(store)
+
+
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 40), cut=st.booleans())
 def test_damaged_bytes_are_refused_or_read_but_never_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, seed: int, count: int, cut: bool

@@ -56,7 +56,8 @@ class MlmdLoader:
             try:
                 yield from self._batches(copy, source, options, report)
             except (sqlite3.Error, UnicodeError) as error:
-                raise LoadError(f"{source}: SQLite cannot read the {report.stage}: {error}") from error
+                words = " ".join(str(error).split())
+                raise LoadError(f"{source}: SQLite cannot read the {report.stage}: {words}") from error
 
     def _batches(
         self, copy: sqlite3.Connection, source: str, options: LoadOptions, report: LoadReport

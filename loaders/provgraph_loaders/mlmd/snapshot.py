@@ -133,6 +133,7 @@ def _hot(path: Path) -> str:
 
 def _told(path: Path, error: sqlite3.Error) -> str:
     name = getattr(error, "sqlite_errorname", "")
+    words = " ".join(str(error).split())  # SQLite quotes what stands in the file
     if name == "SQLITE_READONLY_ROLLBACK":
         return _hot(path)
     if name.startswith("SQLITE_BUSY"):
@@ -140,5 +141,5 @@ def _told(path: Path, error: sqlite3.Error) -> str:
     if name == "SQLITE_FULL":
         return f"{path}: no space for a temporary copy of it: set TMPDIR to a folder with more"
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return f"{path}: is damaged, or no SQLite database: {error}"
-    return f"{path}: SQLite cannot read it: {error}"
+        return f"{path}: is damaged, or no SQLite database: {words}"
+    return f"{path}: SQLite cannot read it: {words}"

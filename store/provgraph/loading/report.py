@@ -84,7 +84,7 @@ class LoadReport:
         found = self._notes.setdefault((kind, what, reason), Note(kind, what, reason))
         found.count += count
         if place is not None and len(found.examples) < _EXAMPLES:
-            found.examples.append(place)
+            found.examples.append(place if place.isprintable() else repr(place))
 
     # -- asked by everybody -----------------------------------------------------------------------------------
 
