@@ -122,11 +122,11 @@ def told(scene: Scene, shown: Picture) -> tuple[bool, str]:
     hops = f"{scene.ask.hops} hops"
     if CutReason.HOPS in reasons:
         count = reasons[CutReason.HOPS]
-        parts.append(f"{count:,} {'link leads' if count == 1 else 'links lead'} beyond {hops}")
+        parts.append(f"{count:,} {'link leads' if count == 1 else 'links lead'} farther")
     way = {"upstream": "upstream", "downstream": "downstream", "both": "upstream and downstream"}[scene.ask.direction]
     within = f"within {hops} {way} is here"
     start = f"All that is recorded {within}" if whole else f"Not all {within}"
-    return whole, f"{start}: {'; '.join(parts)}." if parts else f"{start}."
+    return whole, f"{start}; {'; '.join(parts)}." if parts else f"{start}."
 
 
 def _starts(graph: Graph, focus: Node) -> tuple[list[Artifact | Execution], int]:

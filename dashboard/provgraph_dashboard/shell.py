@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -23,9 +24,9 @@ def frame(title: str = "provgraph") -> None:
     st.html(f"<style>{_style()}</style>")
 
 
-def show(*pieces: Html, css_class: str = "") -> None:
+def show(*pieces: Html, css_class: str = "", width: Literal["stretch", "content"] = "stretch") -> None:
     """Put markup made by `parts` on the page."""
-    st.html(block(*pieces, css_class=css_class))
+    st.html(block(*pieces, css_class=css_class), width=width)
 
 
 @cache

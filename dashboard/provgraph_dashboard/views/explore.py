@@ -94,7 +94,6 @@ def _controls(graph: Graph, focus: Node) -> Ask:
             default="both",
             key="dir",
             bind="query-params",
-            format_func=str.capitalize,
             label_visibility="collapsed",
             required=True,
         )
@@ -104,7 +103,6 @@ def _controls(graph: Graph, focus: Node) -> Ask:
             default=3,
             key="hops",
             bind="query-params",
-            format_func=lambda n: f"{n} hops" if n == _HOPS[0] else str(n),
             label_visibility="collapsed",
             required=True,
         )
@@ -127,9 +125,9 @@ def _refused(types: Sequence[str]) -> str:
     """What the address asks for and nobody can have: it is left aside, and told."""
     wrong: list[str] = []
     direction, hops = st.query_params.get("dir"), st.query_params.get("hops")
-    if direction is not None and direction.lower() not in _DIRECTIONS:
+    if direction is not None and direction not in _DIRECTIONS:
         wrong.append(f"the direction {direction[:40]!r}")
-    if hops is not None and hops.removesuffix(" hops") not in map(str, _HOPS):
+    if hops is not None and hops not in map(str, _HOPS):
         wrong.append(f"{hops[:40]!r} hops")
     wrong += [f"the type {name[:40]!r}" for name in st.query_params.get_all("types") if name not in types][:3]
     return f"The address names {', '.join(wrong)}: not known here, and left aside." if wrong else ""
@@ -138,7 +136,7 @@ def _refused(types: Sequence[str]) -> str:
 @st.fragment
 def _picker(graph: Graph, focus: Node) -> None:
     with (
-        st.popover(links.literal(f"{focus.type}  {called(focus)}"[:60]), icon=":material/search:", width=330),
+        st.popover(links.literal(_tail(called(focus))), icon=":material/search:", width=330),
         trouble_shown(),
     ):
         words = st.text_input(
@@ -161,6 +159,11 @@ def _picker(graph: Graph, focus: Node) -> None:
             show(muted("Nothing fits."))
         if more:
             show(muted(f"These are the newest {_RESULTS}: say more to narrow it down."))
+
+
+def _tail(name: str, most: int = 42) -> str:
+    """The end of a long name: that is where names of one kind differ."""
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _move(ref: str) -> None:
@@ -186,7 +189,7 @@ def _body(graph: Graph) -> None:
                 whole, sentence = told(stage.scene, shown)
                 if sentence:
                     show(certificate(whole, sentence))
-            with right, st.container(border=True, height=_HEIGHT + 2, key="explore_panel"):
+            with right, st.container(border=True, height=_HEIGHT + 2, gap="xsmall", key="explore_panel"):
                 _panel(graph, stage, shown, selected)
         with cast("st.delta_generator.DeltaGenerator", st.session_state["_explore_count"]):
             show(muted(f"{shown.shown:,} of {shown.total:,} drawn"))

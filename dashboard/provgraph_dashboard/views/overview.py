@@ -18,7 +18,7 @@ from provgraph_dashboard import links
 from provgraph_dashboard.drawable import called, state_of
 from provgraph_dashboard.found import search
 from provgraph_dashboard.links import Link
-from provgraph_dashboard.parts import Tile, muted, state_chip, subtitle, table, text, tiles, type_chip
+from provgraph_dashboard.parts import Html, Tile, muted, state_chip, subtitle, table, text, tiles, type_chip
 from provgraph_dashboard.records import empty_store, trouble_shown
 from provgraph_dashboard.shell import show
 from provgraph_dashboard.welcome import demo_of, welcome
@@ -41,10 +41,10 @@ def page(graph: Graph) -> None:
     deployments = graph.latest_deployments(_MOST_LOOKED_AT)
     _tiles(counts, deployments)
     left, right = st.columns([0.56, 0.44], gap="medium")
-    with left:
+    with left, st.container(gap="xxsmall", key="overview_left"):
         _latest_runs(graph)
         _failures(graph)
-    with right:
+    with right, st.container(gap="xxsmall", key="overview_right"):
         _models(graph.latest_models(_MODELS), deployments)
         _types(counts)
     info = graph.info()
@@ -67,7 +67,7 @@ def _search(graph: Graph) -> None:
         if not words:
             return
         nodes, more = search(graph, words, _RESULTS)
-        with st.container(border=True, key="results"):
+        with st.container(border=True, gap="xxsmall", key="results"):
             if not nodes:
                 show(muted(f"Nothing holds “{words}” in its name, type, URI, external id or key."))
             for node in nodes:
@@ -76,19 +76,23 @@ def _search(graph: Graph) -> None:
                 show(muted(f"These are the newest {len(nodes)}; more fit. Say more to narrow it down."))
 
 
-def _result(node: Node) -> None:
+def _row(chip: Html, link: Link, label: str, words: str, *, others: Sequence[tuple[Link, str]] = ()) -> None:
+    """One line of a list: a chip, a link, other links, secondary text."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show(type_chip(node.type, kind=node.kind.word))
-        links.page_link(_opens(node), called(node))
-        if isinstance(node, Artifact):
-            links.page_link(links.impact(node), "Impact", icon=":material/track_changes:")
-            if node.type == "Model":
-                links.page_link(links.model(node), "Answers", icon=":material/deployed_code:")
-        show(muted(node.ref))
+        show(chip, css_class="pg-lead", width="content")
+        links.page_link(link, label)
+        for other, name in others:
+            links.page_link(other, name)
+        show(muted(words), width="content")
 
 
-def _opens(node: Node) -> Link:
-    return links.explore(node)
+def _result(node: Node) -> None:
+    others: list[tuple[Link, str]] = []
+    if isinstance(node, Artifact):
+        others.append((links.impact(node), "Impact"))
+        if node.type == "Model":
+            others.append((links.model(node), "Answers"))
+    _row(type_chip(node.type, kind=node.kind.word), links.explore(node), called(node), node.ref, others=others)
 
 
 def _tiles(counts: Sequence[TypeCount], deployments: Sequence[Deployment]) -> None:
@@ -128,18 +132,14 @@ def _latest_runs(graph: Graph) -> None:
 
 
 def _run(run: Run) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show(state_chip(run.state.name))
-        links.page_link(links.runs(run=run.context), called(run.context))
-        words = [count_text(len(run.executions), "step"), local_time(run.started_at), duration_text(run.duration)]
-        show(muted(" · ".join(word for word in words if word)))
+    words = [count_text(len(run.executions), "step"), local_time(run.started_at), duration_text(run.duration)]
+    link = links.runs(run=run.context)
+    _row(state_chip(run.state.name), link, called(run.context), " · ".join(word for word in words if word))
 
 
 def _execution(execution: Execution) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show(state_chip(state_of(execution)))
-        links.page_link(links.explore(execution), called(execution))
-        show(muted(local_time(execution.started_at or execution.created_at or execution.recorded_at)))
+    when = local_time(execution.started_at or execution.created_at or execution.recorded_at)
+    _row(state_chip(state_of(execution)), links.explore(execution), called(execution), when)
 
 
 def _failures(graph: Graph) -> None:
@@ -163,18 +163,14 @@ def _models(models: Sequence[Artifact], deployments: Sequence[Deployment]) -> No
     if models:
         show(subtitle("Latest models"))
         for model in models:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                show(type_chip(model.type))
-                links.page_link(links.model(model), called(model))
-                show(muted(local_time(model.created_at or model.recorded_at)))
+            when = local_time(model.created_at or model.recorded_at)
+            _row(type_chip(model.type), links.model(model), called(model), when)
     live = [deployment for deployment in deployments if deployment.live]
     if live:
         show(subtitle("Live deployments"))
         for deployment in live[:_DEPLOYMENTS]:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                show(state_chip("live"))
-                links.page_link(links.explore(deployment.node), called(deployment.node))
-                show(muted(", ".join(_names(deployment.endpoints))))
+            node = deployment.node
+            _row(state_chip("live"), links.explore(node), called(node), ", ".join(_names(deployment.endpoints)))
         if len(live) > _DEPLOYMENTS:
             show(muted(f"and {len(live) - _DEPLOYMENTS:,} more"))
 
