@@ -39,7 +39,7 @@ def state_of(node: Node) -> str | None:
 def drawable(node: Node, *, name: str | None = None) -> Drawable:
     """The node for a picture, under `name` if one is given, else under what it is called.
 
-    A card shows the type above the name, so that an unnamed artifact is drawn as its reference alone; a pill has one line.
+    A card shows the type above the name: an unnamed artifact is drawn as its reference alone. A pill has one line.
     """
     step = isinstance(node, Execution)
     own = node.name or node.external_id or (f"{short_type(node.type)} {node.id}" if step else node.ref)

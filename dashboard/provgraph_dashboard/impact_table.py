@@ -46,7 +46,7 @@ def tiles_of(impact: Impact, types: Iterable[NodeType]) -> list[Tile]:
     ]
 
 
-def rows_of(impact: Impact, map: RouteMap) -> list[Row]:
+def rows_of(impact: Impact, reach: RouteMap) -> list[Row]:
     """The ranked table: one row for each of `Impact.rows`, in its order."""
     return [
         Row(
@@ -55,7 +55,7 @@ def rows_of(impact: Impact, map: RouteMap) -> list[Row]:
             state=state_text(item.node.state.name),
             live=_live(item),
             hops=item.hops,
-            route=_chips(map, item.node.ref),
+            route=_chips(reach, item.node.ref),
             marks=[FAILED_ONLY] * item.only_through_failed + [POSSIBLE_ONLY] * item.only_possible,
             open=explore(item.node).href,
         )
@@ -63,10 +63,10 @@ def rows_of(impact: Impact, map: RouteMap) -> list[Row]:
     ]
 
 
-def _chips(map: RouteMap, ref: str) -> list[str]:
+def _chips(reach: RouteMap, ref: str) -> list[str]:
     """The names on the route after its start; of a long one the last."""
-    way = map.route(ref, last=_MOST_CHIPS + 2)
-    names = [plain(map.names[step]) for step in way[1:]]
+    way = reach.route(ref, last=_MOST_CHIPS + 2)
+    names = [plain(reach.names[step]) for step in way[1:]]
     return names if len(way) < _MOST_CHIPS + 2 else ["…", *names[-_MOST_CHIPS:]]
 
 

@@ -14,7 +14,15 @@ from provgraph.tracing.impact import Impact
 from provgraph_dashboard import links
 from provgraph_dashboard.drawable import called, short_type, state_of
 from provgraph_dashboard.parts import Cell, Html, changed, muted, notice, state_chip, table, text
-from provgraph_dashboard.recorded_values import error_of, parameters_of, short_value, size_of, took, versions_of
+from provgraph_dashboard.recorded_values import (
+    error_of,
+    first_lines,
+    parameters_of,
+    short_value,
+    size_of,
+    took,
+    versions_of,
+)
 from provgraph_dashboard.run_compare import Pair, pairs
 from provgraph_dashboard.shortest import shortest_routes
 
@@ -106,7 +114,12 @@ def _versions(found: Explanation, beside: Beside) -> Card:
     if not answer.known:
         return _unknown(answer, link)
     mine = _all_versions(found.model, step)
-    return Card(answer.question, answer.text.replace("_", " ").replace(", ", " · "), *_against(mine, beside, "version"), link=link)
+    return Card(
+        answer.question,
+        answer.text.replace("_", " ").replace(", ", " · "),
+        *_against(mine, beside, "version"),
+        link=link,
+    )
 
 
 def _all_versions(model: Artifact, step: Execution | None) -> dict[str, JsonValue]:
@@ -133,7 +146,11 @@ def _against(mine: Mapping[str, JsonValue], beside: Beside, noun: str) -> tuple[
         hidden = len(every) - len(shown) - equal
         words = [f"{count_text(equal, 'other')} equal"] * (equal > 0) + [f"{hidden:,} more changed"] * (hidden > 0)
         lines.append((muted(", ".join(words)), "", ""))
-    note = f"{differ} of {count_text(len(every), noun)} differ from {before}" if differ else f"all equal to those of {before}"
+    note = (
+        f"{differ} of {count_text(len(every), noun)} differ from {before}"
+        if differ
+        else f"all equal to those of {before}"
+    )
     return note, (table(("name", before, "this"), lines),) if lines else ()
 
 
@@ -163,7 +180,10 @@ def _pipeline(found: Explanation, beside: Beside) -> Card:
     note = f"run {called(runs[0])}" if runs and pipelines else ""
     if steps:
         note = f"{note}, {count_text(len(steps), 'step')}" if note else count_text(len(steps), "step")
-    rows = [(_step_name(step, steps), state_chip(state_of(step)), duration_text(took(step)) or None) for step in steps[:_ROWS]]
+    rows = [
+        (_step_name(step, steps), state_chip(state_of(step)), duration_text(took(step)) or None)
+        for step in steps[:_ROWS]
+    ]
     body = [table(("step", "state", "took"), rows)] if rows else []
     if len(steps) > _ROWS:
         body.append(muted(f"and {len(steps) - _ROWS:,} more"))
@@ -187,7 +207,7 @@ def _failure(found: Explanation) -> Card:
     note = local_time(step.ended_at)
     if isinstance(count, int) and count > 1:
         note = f"{note}, the last of {count:,} failures".removeprefix(", ")
-    body = [notice("bad", short_type(step.type), code=_first_lines(message) if message else "no error was recorded")]
+    body = [notice("bad", short_type(step.type), code=first_lines(message) if message else "no error was recorded")]
     if not message:
         body.append(muted(_sentence(answer.advice)))
     if found.producer is not None and found.producer.type == step.type:
@@ -195,12 +215,13 @@ def _failure(found: Explanation) -> Card:
         lines = [_line(pair) for pair in differing[: _ROWS - 3]]
         if lines:
             body.append(table(("what differed", "failed", "this model"), lines))
-    return Card(answer.question, called(step), note, tuple(body), (links.explore(step), "Open the failed step", ":material/error:"))
-
-
-def _first_lines(message: str, lines: int = 4, letters: int = 150) -> str:
-    kept = [line if len(line) <= letters else line[: letters - 1] + "…" for line in message.splitlines()]
-    return "\n".join(kept[:lines] + ["…"] * (len(kept) > lines))
+    return Card(
+        answer.question,
+        called(step),
+        note,
+        tuple(body),
+        (links.explore(step), "Open the failed step", ":material/error:"),
+    )
 
 
 def _deployment(found: Explanation, beside: Beside) -> Card:

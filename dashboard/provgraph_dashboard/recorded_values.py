@@ -1,4 +1,4 @@
-"""What a step or an artifact says of itself, sorted by what it is for: parameters, versions, measurements, its error."""
+"""What a step or an artifact says of itself, sorted: parameters, versions, measurements, times, its error."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ _CIRCUMSTANCES = frozenset(
         "error_traceback",
     )
 )
+
+_COUNTS = ("rows", "pictures", "examples", "num_examples", "num_rows", "count")
+_NO_COUNTS = frozenset(("seed", "version", "created_at", "updated_at", "span", "id", "epoch", "is_external", "week"))
 
 
 def parameters_of(step: Execution) -> Mapping[str, JsonValue]:
@@ -65,16 +68,13 @@ def measurements_of(node: Artifact | Execution) -> Mapping[str, float]:
     """
     if isinstance(node, Execution) and node.source:
         return {}
-    found: dict[str, float] = {}
+    found: dict[str, JsonValue] = {}
     for name, value in sorted({**node.custom_properties, **node.properties}.items()):
-        if name in _CIRCUMSTANCES or name.startswith(_PARAMETER):
-            continue
-        plain = plain_value(value)
-        inside = plain if isinstance(plain, dict) else {}
-        for label, number in ((name, plain), *((f"{name}.{key}", item) for key, item in inside.items())):
-            if isinstance(number, int | float) and not isinstance(number, bool):
-                found[label] = number
-    return found
+        if name not in _CIRCUMSTANCES and not name.startswith(_PARAMETER):
+            plain = plain_value(value)
+            inside = plain if isinstance(plain, dict) else {}
+            found |= {name: plain, **{f"{name}.{key}": item for key, item in inside.items()}}
+    return {n: v for n, v in found.items() if isinstance(v, int | float) and not isinstance(v, bool)}
 
 
 def error_of(step: Execution) -> str:
@@ -112,8 +112,10 @@ def took(step: Execution) -> int | None:
     return None if start is None or end is None else end - start
 
 
-_COUNTS = ("rows", "pictures", "examples", "num_examples", "num_rows", "count")
-_NO_COUNTS = frozenset(("seed", "version", "created_at", "updated_at", "span", "id", "epoch", "is_external", "week"))
+def first_lines(message: str, lines: int = 4, letters: int = 150) -> str:
+    """The beginning of a message: so many lines of at most so many letters."""
+    kept = [line if len(line) <= letters else line[: letters - 1] + "…" for line in message.splitlines()]
+    return "\n".join(kept[:lines] + ["…"] * (len(kept) > lines))
 
 
 def short_value(value: object, most: int = 40) -> str:

@@ -41,7 +41,7 @@ class RouteMap:
         return {node.ref: node.name or node.ref for node in self.nodes}
 
     def route(self, ref: str | None, *, last: int | None = None) -> tuple[str, ...]:
-        """The shortest route to a node, through `nodes` alone, in the order of the flow; its last so many if asked for."""
+        """The shortest route to a node, through `nodes` alone, in the order of the flow, or its last so many."""
         return self.routes.to(ref, only=self.names, last=last) if ref is not None else ()
 
 
@@ -69,28 +69,28 @@ def route_map(impact: Impact) -> RouteMap:
     return RouteMap(nodes, contracted.lines, tuple(begun), notes, shortest_routes(lineage))
 
 
-def route_picture(map: RouteMap, route: Sequence[str], view: View, *, limit: int = LIMIT) -> Picture:
-    """The nearest of a map, as many as `limit` allows, and the whole of one route besides.
+def route_picture(reach: RouteMap, route: Sequence[str], view: View, *, limit: int = LIMIT) -> Picture:
+    """The nearest of a reach, as many as `limit` allows, and the whole of one route besides.
 
     Where the route leads beyond what is drawn, the farthest give way to it.
     """
-    focus = map.starts[0] if map.starts else ""
-    for start in map.starts[1:]:
+    focus = reach.starts[0] if reach.starts else ""
+    for start in reach.starts[1:]:
         view = view.pull(start, "right")
-    drawn = picture(map.nodes, map.lines, focus, view, limit=limit, contexts=map.notes)
+    drawn = picture(reach.nodes, reach.lines, focus, view, limit=limit, contexts=reach.notes)
     missing = [ref for ref in route if drawn.drawn_as(ref) is None]
     if not missing:
         return drawn
     near = [node.id for node in drawn.nodes[: max(1, limit - len(missing))]]
     kept = {*_members(drawn, near), *route}
     return picture(
-        [node for node in map.nodes if node.ref in kept],
-        map.lines,
+        [node for node in reach.nodes if node.ref in kept],
+        reach.lines,
         focus,
         View(view.unfolded),
         limit=len(kept),
-        contexts=map.notes,
-        beyond=_beyond(map.lines, kept),
+        contexts=reach.notes,
+        beyond=_beyond(reach.lines, kept),
     )
 
 
@@ -113,4 +113,3 @@ def _beyond(lines: Sequence[Line], kept: Collection[str]) -> Mapping[str, Beyond
         elif line.target in kept and line.source not in kept:
             left[line.target] += 1
     return {ref: Beyond(left[ref], right[ref]) for ref in left.keys() | right.keys()}
-

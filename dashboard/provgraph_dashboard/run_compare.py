@@ -49,7 +49,7 @@ class Section:
 def compare(one: Lineage, other: Lineage) -> tuple[Section, Section, Section, Section]:
     """Parameters, inputs, metrics and versions of two runs.
 
-    Steps are told by type and by their names without numbers, so that `Train inspector/4` answers to `Train inspector/5`.
+    Steps are told by type and by name without numbers: `Train inspector/4` answers to `Train inspector/5`.
     """
     steps = matched(one.executions, other.executions)
     return (
@@ -61,7 +61,10 @@ def compare(one: Lineage, other: Lineage) -> tuple[Section, Section, Section, Se
 
 
 def matched(one: Iterable[N], other: Iterable[N]) -> list[tuple[N | None, N | None]]:
-    """Which node of the one answers to which of the other: same type, then the same name but for its numbers, then rank."""
+    """Which node of the one answers to which of the other: of the same type, and of the same name but for its numbers.
+
+    What is the only one of its type left on either side is matched too, whatever its name.
+    """
     left: dict[str, list[N]] = defaultdict(list)
     right: dict[str, list[N]] = defaultdict(list)
     for table, nodes in ((left, one), (right, other)):
@@ -170,15 +173,18 @@ def _metrics(
     one: Lineage, other: Lineage, steps: Sequence[tuple[Execution | None, Execution | None]]
 ) -> Iterator[Pair]:
     for title, mine, theirs in _titles(steps):
-        own = dict(measurements_of(mine)) if mine else {}, dict(measurements_of(theirs)) if theirs else {}
+        ours, others = _numbers(mine), _numbers(theirs)
         for name, a, b in _titles(matched(_measured(one, mine), _measured(other, theirs))):
-            numbers = measurements_of(a) if a else {}, measurements_of(b) if b else {}
             alone = name in {short_type(node.type) for node in (a, b) if node}
-            yield from pairs(dict(numbers[0]), dict(numbers[1]), group=title if alone else f"{title} · {name}")
-            for mapping, known in zip(own, numbers, strict=True):
-                for label in known:
-                    mapping.pop(label, None)
-        yield from pairs(*own, group=title)
+            yield from pairs(_numbers(a), _numbers(b), group=title if alone else f"{title} · {name}")
+            # A number that stands at the step and at its metrics is one.
+            ours = {label: number for label, number in ours.items() if label not in _numbers(a)}
+            others = {label: number for label, number in others.items() if label not in _numbers(b)}
+        yield from pairs(ours, others, group=title)
+
+
+def _numbers(node: Artifact | Execution | None) -> dict[str, JsonValue]:
+    return {} if node is None else dict(measurements_of(node))
 
 
 def _measured(run: Lineage, step: Execution | None) -> list[Artifact]:

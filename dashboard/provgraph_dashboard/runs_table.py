@@ -44,7 +44,7 @@ def run_rows(runs: Sequence[Run], pipeline: Context | None) -> list[RunRow]:
     """One row for each run, in their order."""
     return [
         RunRow(
-            run=plain(run_name(run.context, pipeline)),
+            run=shortened(plain(run_name(run.context, pipeline))),
             state=state_words(run_state(run)),
             started=local_time(run.started_at),
             took=duration_text(run.duration),
@@ -61,6 +61,11 @@ def run_name(run: Context, pipeline: Context | None) -> str:
     before = called(pipeline) if pipeline is not None and pipeline.ref != run.ref else ""
     rest = name.removeprefix(before)
     return rest.lstrip("/.:- ") or name if before and rest != name else name
+
+
+def shortened(name: str, most: int = 22) -> str:
+    """A name that is too long without its beginning, for its end tells it apart."""
+    return name if len(name) <= most else "…" + name[1 - most :]
 
 
 def run_state(run: Run) -> str:

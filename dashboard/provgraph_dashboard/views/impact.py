@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-import pandas
 import streamlit as st
 
 from provgraph import Graph
@@ -17,6 +16,7 @@ from provgraph.tracing.roles import Roles
 from provgraph_dashboard import links, records
 from provgraph_dashboard.component import lineage_graph, requested_action
 from provgraph_dashboard.drawable import called
+from provgraph_dashboard.grid import chosen_row, grid
 from provgraph_dashboard.impact_table import Row, rows_of, tiles_of
 from provgraph_dashboard.parts import certificate, empty, muted, notice, tiles, title, type_chip
 from provgraph_dashboard.picture import View
@@ -25,7 +25,6 @@ from provgraph_dashboard.shell import show
 
 _GRAPH_HEIGHT = 300
 _TABLE_HEIGHT = 322
-_ROW_HEIGHT = 32
 _MOST_STARTS = 50
 _MOST_ROUTES = 6
 _MOST_LISTED = 8
@@ -59,11 +58,13 @@ def page(graph: Graph) -> None:
     everything = st.query_params.get("details") == _DETAILS
     with st.spinner("Following everything downstream …"):
         answer = graph.impact(list(nodes.values()), details=True if everything else None)
-        map = route_map(answer)
+        reach = route_map(answer)
     _header(answer)
     if not answer.reached and not answer.counts:
         show(certificate(answer.certificate.complete, *_sentence(answer.certificate)))
-        reason = "Nothing downstream uses it, as far as the records go: it can be changed without touching anything else."
+        reason = (
+            "Nothing downstream uses it, as far as the records go: it can be changed without touching anything else."
+        )
         show(empty("Nothing is affected", reason))
         return
     show(tiles(tiles_of(answer, graph.types())))
@@ -71,13 +72,15 @@ def page(graph: Graph) -> None:
         _certificate(answer)
         _summary(answer)
     else:
-        _details(answer, map, "impact:" + ",".join(nodes))
+        _details(answer, reach, "impact:" + ",".join(nodes))
 
 
 def _header(answer: Impact) -> None:
     names = [called(node) for node in answer.starts]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    heading = title((", " if more else " and ").join(names[:2]), before="If", after=f"{more} changed".strip(), code=True)
+    heading = title(
+        (", " if more else " and ").join(names[:2]), before="If", after=f"{more} changed".strip(), code=True
+    )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(width="content"):
             show(heading)
@@ -142,30 +145,31 @@ def _summary(answer: Impact) -> None:
         else:
             show(muted("No deployment is among them."))
     with right:
-        counts = pandas.DataFrame({"Type": list(answer.counts), "Artifacts": list(answer.counts.values())})
         most = max(answer.counts.values(), default=1)
         bar = st.column_config.ProgressColumn("Artifacts", format="localized", min_value=0, max_value=most)
-        st.dataframe(counts, hide_index=True, height=_TABLE_HEIGHT, column_config={"Artifacts": bar})
+        columns = {"type": st.column_config.TextColumn("Type"), "count": bar}
+        grid([{"type": name, "count": n} for name, n in answer.counts.items()], columns, most=_TABLE_HEIGHT)
 
 
 @st.fragment
-def _details(answer: Impact, map: RouteMap, key: str) -> None:
+def _details(answer: Impact, reach: RouteMap, key: str) -> None:
     """Graph and table; a click in either reruns only these."""
     with records.trouble_shown():
         seen = cast("dict[str, _Seen]", st.session_state.setdefault("provgraph_impact", {})).setdefault(key, _Seen())
         table = f"{key}:table:{seen.generation}"
-        seen.row = _chosen_row(table, seen.row, len(answer.reached))
+        chosen = chosen_row(table, len(answer.reached))
+        seen.row = chosen if chosen is not None else min(seen.row, max(0, len(answer.reached) - 1))
         target = answer.reached[seen.row].node.ref if answer.reached else None
         with st.container(horizontal=True, vertical_alignment="center", gap="small", horizontal_alignment="distribute"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
                 _certificate(answer)
-            route = _choose_route(answer, map, target, key)
-        _graph(answer, map, route, seen, key)
-        _table(rows_of(answer, map), key=table, row=seen.row, detailed=True)
+            route = _choose_route(answer, reach, target, key)
+        _graph(answer, reach, route, seen, key)
+        _table(rows_of(answer, reach), key=table, row=seen.row, detailed=True)
 
 
-def _graph(answer: Impact, map: RouteMap, route: Sequence[str], seen: _Seen, key: str) -> None:
-    drawn = route_picture(map, route, seen.view)
+def _graph(answer: Impact, reach: RouteMap, route: Sequence[str], seen: _Seen, key: str) -> None:
+    drawn = route_picture(reach, route, seen.view)
     graph_key = f"{key}:graph"
 
     def act() -> None:
@@ -203,12 +207,12 @@ def _graph(answer: Impact, map: RouteMap, route: Sequence[str], seen: _Seen, key
         links.go(links.explore(event.action.id))
 
 
-def _choose_route(answer: Impact, map: RouteMap, target: str | None, key: str) -> tuple[str, ...]:
+def _choose_route(answer: Impact, reach: RouteMap, target: str | None, key: str) -> tuple[str, ...]:
     """The route to the chosen row; where there are several, a choice between the shortest of them."""
     if target is None:
         return ()
     found = answer.routes(target, limit=_MOST_ROUTES + 1)
-    ways = list(dict.fromkeys(tuple(ref for ref in way if ref in map.names) for way in found))
+    ways = list(dict.fromkeys(tuple(ref for ref in way if ref in reach.names) for way in found))
     if len(ways) < 2:
         return ways[0] if ways else ()
     several = f"{_MOST_ROUTES} shortest routes" if len(ways) > _MOST_ROUTES else f"{len(ways)} routes"
@@ -226,46 +230,25 @@ def _choose_route(answer: Impact, map: RouteMap, target: str | None, key: str) -
     return ways[(chosen or 1) - 1]
 
 
-def _chosen_row(table: str, row: int, count: int) -> int:
-    state = cast("dict[str, dict[str, list[int]]] | None", st.session_state.get(table))
-    rows = state["selection"]["rows"] if state else [row]
-    return rows[0] if rows and rows[0] < count else 0
-
-
 def _table(rows: Sequence[Row], *, key: str | None, row: int, detailed: bool) -> None:
-    frame = pandas.DataFrame(rows, columns=list(Row.__annotations__))
-    hops = frame["hops"].max() if detailed and len(frame) else 1
-    columns = ["what", "type", "state", "live", "open"]
-    if detailed:
-        columns[4:4] = ["hops", "route", *(["marks"] if frame["marks"].map(len).any() else [])]
-    config = {
-        "what": st.column_config.TextColumn(f"{len(frame):,} reached" if detailed else "Deployments", width=230),
+    columns = {
+        "what": st.column_config.TextColumn(f"{len(rows):,} reached" if detailed else "Deployments", width=230),
         "type": st.column_config.TextColumn("Type", width=110),
         "state": st.column_config.TextColumn("State", width=80),
-        "live": st.column_config.TextColumn("Deployed", width=120),
-        "hops": st.column_config.ProgressColumn(
-            "Hops", width=110, format="%d", min_value=0, max_value=int(hops) if hops else 1, color="primary"
-        ),
-        "route": st.column_config.ListColumn("Route, artifacts only"),
-        "marks": st.column_config.ListColumn("To know", width=200),
-        "open": st.column_config.LinkColumn("", width=60, display_text="Open", help="Open in Explore, in a new tab"),
+        "live": st.column_config.TextColumn("Deployed", width=100),
     }
-    height = min(_TABLE_HEIGHT, (_ROW_HEIGHT + 1) * (len(frame) + 1) + 3)
-    if key is None:
-        st.dataframe(frame, hide_index=True, column_order=columns, column_config=config, height=height, row_height=_ROW_HEIGHT)
-        return
-    st.dataframe(
-        frame,
-        hide_index=True,
-        column_order=columns,
-        column_config=config,
-        height=height,
-        row_height=_ROW_HEIGHT,
-        key=key,
-        on_select="rerun",
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [row]}},
+    if detailed:
+        most = max((item["hops"] or 0 for item in rows), default=0)
+        columns["hops"] = st.column_config.ProgressColumn(
+            "Hops", width=110, format="%d", min_value=0, max_value=max(most, 1), color="primary"
+        )
+        columns["route"] = st.column_config.ListColumn("Route, artifacts only", width=420)
+        if any(item["marks"] for item in rows):
+            columns["marks"] = st.column_config.ListColumn("To know", width=200)
+    columns["open"] = st.column_config.LinkColumn(
+        "", width=60, display_text="Open", help="Open in Explore, in a new tab"
     )
+    grid(cast("Sequence[dict[str, object]]", rows), columns, most=_TABLE_HEIGHT, key=key, row=row)
 
 
 def _picker(graph: Graph) -> None:
@@ -289,7 +272,11 @@ def _picker(graph: Graph) -> None:
         types = graph.types()
         names = {t.name for t in types if t.kind is NodeKind.ARTIFACT}
         data = [name for name in Roles.of(types).type_names("dataset", types) if name in names]
-        found = [n for name in data or sorted(names) for n in graph.find(kind="artifact", type=name, newest_first=True, limit=4)]
+        found = [
+            n
+            for name in data or sorted(names)
+            for n in graph.find(kind="artifact", type=name, newest_first=True, limit=4)
+        ]
         if not found:
             records.empty_store()
             return

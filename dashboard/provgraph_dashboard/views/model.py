@@ -57,7 +57,9 @@ def _no_models(types: list[NodeType]) -> None:
     _, middle, _ = st.columns([1, 3, 1])
     with middle:
         st.code('step.output("model.joblib", type="Model", name="inspector", version="7")', language="python")
-    records.note("An artifact of another type has a card too: open it in Explore, or name it in the address as ?model=.")
+    records.note(
+        "An artifact of another type has a card too: open it in Explore, or name it in the address as ?model=."
+    )
 
 
 def _header(model: Artifact, models: list[Artifact]) -> None:
@@ -85,7 +87,7 @@ def _header(model: Artifact, models: list[Artifact]) -> None:
                 label_visibility="collapsed",
                 width=300,
             )
-    if chosen is not None and chosen != model.ref:
+    if chosen != model.ref:
         links.go(links.model(chosen))
 
 
@@ -135,5 +137,3 @@ def _run(graph: Graph, found: Explanation) -> Lineage | None:
     named = str(found.pipeline.details.get("run") or "").split(", ")
     run = next((n for n in found.pipeline.nodes if isinstance(n, Context) and n.label in named), None)
     return graph.run(run) if run is not None else None
-
-

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-import pandas
 import streamlit as st
 
 from provgraph import Graph, Lineage
@@ -17,6 +16,7 @@ from provgraph.tracing.runs import Run
 from provgraph_dashboard import links, records
 from provgraph_dashboard.component import lineage_graph, requested_action
 from provgraph_dashboard.drawable import called, short_type, state_of
+from provgraph_dashboard.grid import chosen_row, grid
 from provgraph_dashboard.parts import (
     Cell,
     Html,
@@ -31,16 +31,15 @@ from provgraph_dashboard.parts import (
     type_chip,
 )
 from provgraph_dashboard.picture import View
-from provgraph_dashboard.recorded_values import error_of
+from provgraph_dashboard.recorded_values import error_of, first_lines
 from provgraph_dashboard.run_compare import Pair, Section, compare
 from provgraph_dashboard.runs_table import (
-    RunRow,
-    StepRow,
     in_order,
     run_name,
     run_picture,
     run_rows,
     run_state,
+    shortened,
     step_rows,
     summary,
     used_words,
@@ -49,10 +48,9 @@ from provgraph_dashboard.shell import show
 
 _MOST_RUNS = 200
 _MOST_PIPELINES = 300
-_LIST_HEIGHT = 752
+_LIST_HEIGHT = 746
 _GRAPH_HEIGHT = 340
-_STEPS_HEIGHT = 290
-_ROW_HEIGHT = 32
+_STEPS_HEIGHT = 276
 _ALL = "all"
 
 
@@ -80,7 +78,7 @@ def page(graph: Graph) -> None:
             return
         found[name] = node
     pipeline = found.get("pipeline")
-    if pipeline is None and len(pipelines) == 1 and wanted["pipeline"] != _ALL and "run" not in found:
+    if pipeline is None and len(pipelines) == 1 and wanted["pipeline"] != _ALL:
         pipeline = pipelines[0]
     with st.spinner("Reading the runs …"):
         runs = graph.runs(pipeline, limit=_MOST_RUNS)
@@ -95,12 +93,14 @@ def page(graph: Graph) -> None:
     by_ref = {run.context.ref: run for run in runs}
     for name in ("run", "against"):
         if name in found and found[name].ref not in by_ref:
-            records.refusal(f"{called(found[name])} is no run", f"It is a context of the type {found[name].type}.", back=False)
+            records.refusal(
+                f"{called(found[name])} is no run", f"It is a context of the type {found[name].type}.", back=False
+            )
             links.page_link(links.explore(found[name]), "Show it in Explore", icon=":material/hub:")
             return
     chosen = by_ref[found["run"].ref] if "run" in found else runs[0]
     against = by_ref.get(found["against"].ref) if "against" in found else None
-    left, right = st.columns([38, 62], gap="medium")
+    left, right = st.columns([43, 57], gap="medium")
     with left:
         _list(runs, chosen, pipeline)
     with right:
@@ -115,7 +115,9 @@ def page(graph: Graph) -> None:
 def _pipelines(graph: Graph, types: Sequence[NodeType]) -> list[Context]:
     there = {t.name for t in types if t.kind is NodeKind.CONTEXT}
     names = [name for name in Roles.of(types).type_names("pipeline", types) if name in there]
-    found = [n for name in names for n in graph.find(kind="context", type=name, newest_first=True, limit=_MOST_PIPELINES)]
+    found = [
+        n for name in names for n in graph.find(kind="context", type=name, newest_first=True, limit=_MOST_PIPELINES)
+    ]
     return [node for node in found if isinstance(node, Context)]
 
 
@@ -140,7 +142,7 @@ def _bar(pipelines: Sequence[Context], pipeline: Context | None, runs: Sequence[
                 label_visibility="collapsed",
                 width=380,
             )
-            if chosen is not None and chosen != current:
+            if chosen != current:
                 links.go(links.runs(chosen))
         if runs:
             with st.container(width="content"):
@@ -152,12 +154,20 @@ def _no_runs(types: Sequence[NodeType], pipeline: Context | None) -> None:
         records.empty_store()
         return
     if pipeline is not None:
-        show(empty(f"No run of {called(pipeline)} is recorded", "Its steps are in the store without one. Name the run when you record:"))
+        show(
+            empty(
+                f"No run of {called(pipeline)} is recorded",
+                "Its steps are in the store without one. Name the run when you record:",
+            )
+        )
     else:
         show(empty("No runs are recorded", "Steps belong to a run when they name their pipeline:"))
     _, middle, _ = st.columns([1, 3, 1])
     with middle:
-        st.code('with graph.execution("Train", pipeline="inspection", run="2026-11-24") as step:\n    ...', language="python")
+        st.code(
+            'with graph.execution("Train", pipeline="inspection", run="2026-11-24") as step:\n    ...',
+            language="python",
+        )
         if pipeline is not None:
             links.page_link(links.explore(pipeline), "Show its steps in Explore", icon=":material/hub:")
 
@@ -170,41 +180,31 @@ def _list(runs: Sequence[Run], chosen: Run, pipeline: Context | None) -> None:
     key = f"runs_list:{pipeline.ref if pipeline else _ALL}:{seen.generation}"
 
     def choose() -> None:
-        state = cast("dict[str, dict[str, list[int]]]", st.session_state[key])
-        rows = state["selection"]["rows"]
-        if rows and rows[0] < len(runs):
-            seen.run = runs[rows[0]].context.ref
+        row = chosen_row(key, len(runs))
+        if row is not None:
+            seen.run = runs[row].context.ref
             st.query_params["run"] = seen.run
 
-    frame = pandas.DataFrame(run_rows(runs, pipeline), columns=list(RunRow.__annotations__))
+    columns = {
+        "run": st.column_config.TextColumn("Run", width=175),
+        "state": st.column_config.TextColumn("State", width=92),
+        "started": st.column_config.TextColumn("Started", width=116),
+        "took": st.column_config.TextColumn("Took", width=70),
+        "steps": st.column_config.NumberColumn("Steps", width=48),
+        "failed": st.column_config.NumberColumn("Failed", width=50),
+    }
     row = next(place for place, run in enumerate(runs) if run is chosen)
-    st.dataframe(
-        frame,
-        hide_index=True,
-        height=min(_LIST_HEIGHT, (_ROW_HEIGHT + 1) * (len(frame) + 1) + 3),
-        row_height=_ROW_HEIGHT,
-        column_config={
-            "run": st.column_config.TextColumn("Run"),
-            "state": st.column_config.TextColumn("State", width=92),
-            "started": st.column_config.TextColumn("Started", width=118),
-            "took": st.column_config.TextColumn("Took", width=70),
-            "steps": st.column_config.NumberColumn("Steps", width=50),
-            "failed": st.column_config.NumberColumn("Failed", width=52),
-        },
-        key=key,
-        on_select=choose,
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [row]}},
-    )
+    rows = cast("Sequence[dict[str, object]]", run_rows(runs, pipeline))
+    grid(rows, columns, most=_LIST_HEIGHT, key=key, row=row, on_choose=choose)
 
 
 def _head(run: Run, runs: Sequence[Run], against: Run | None, pipeline: Context | None) -> None:
     others = {other.context.ref: other for other in runs if other is not run}
     words = [local_time(run.started_at), duration_text(run.duration), count_text(len(run.executions), "step")]
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        with st.container(width="content"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(width="stretch"):
             show(
-                title(run_name(run.context, pipeline)),
+                title(shortened(run_name(run.context, pipeline), 40)),
                 Html(f"{state_chip(run_state(run))} {text(' · '.join(filter(None, words)))}"),
             )
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium"):
@@ -220,7 +220,7 @@ def _head(run: Run, runs: Sequence[Run], against: Run | None, pipeline: Context 
                     placeholder="Compare with …",
                     key=f"runs_against:{run.context.ref}:{current}",
                     label_visibility="collapsed",
-                    width=230,
+                    width=210,
                 )
                 if choice != current:
                     links.go(links.runs(pipeline, run=run.context, against=choice))
@@ -229,9 +229,8 @@ def _head(run: Run, runs: Sequence[Run], against: Run | None, pipeline: Context 
 def _errors(run: Run) -> None:
     for step in run.failed[:2]:
         message = error_of(step)
-        lines = message.splitlines()
-        code = "\n".join(lines[:3] + ["…"] * (len(lines) > 3))
-        show(notice("bad", f"{called(step)} failed", "" if message else "Its error was not recorded.", code=code))
+        note = "" if message else "Its error was not recorded."
+        show(notice("bad", f"{called(step)} failed", note, code=first_lines(message, lines=2, letters=200)))
     if len(run.failed) > 2:
         show(muted(f"and {count_text(len(run.failed) - 2, 'more step')} failed"))
 
@@ -286,29 +285,17 @@ def _steps(graph: Graph, run: Lineage, ref: str) -> None:
 
 def _step_table(steps: Sequence[Execution], seen: _Seen, ref: str) -> Execution:
     key = f"runs_steps:{ref}:{seen.generation}"
-    state = cast("dict[str, dict[str, list[int]]] | None", st.session_state.get(key))
-    rows = state["selection"]["rows"] if state else []
-    if rows and rows[0] < len(steps):
-        seen.steps[ref] = steps[rows[0]].ref
+    row = chosen_row(key, len(steps))
+    if row is not None:
+        seen.steps[ref] = steps[row].ref
     bad = next((place for place, step in enumerate(steps) if state_of(step) in ("FAILED", "lost")), 0)
     place = next((at for at, step in enumerate(steps) if step.ref == seen.steps.get(ref)), bad)
-    frame = pandas.DataFrame(step_rows(steps), columns=list(StepRow.__annotations__))
-    st.dataframe(
-        frame,
-        hide_index=True,
-        height=min(_STEPS_HEIGHT, (_ROW_HEIGHT + 1) * (len(frame) + 1) + 3),
-        row_height=_ROW_HEIGHT,
-        column_order=["step", "state", "took"],
-        column_config={
-            "step": st.column_config.TextColumn("Step"),
-            "state": st.column_config.TextColumn("State", width=92),
-            "took": st.column_config.TextColumn("Took", width=64),
-        },
-        key=key,
-        on_select="rerun",
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [place]}},
-    )
+    columns = {
+        "step": st.column_config.TextColumn("Step", width=185),
+        "state": st.column_config.TextColumn("State", width=92),
+        "took": st.column_config.TextColumn("Took", width=64),
+    }
+    grid(cast("Sequence[dict[str, object]]", step_rows(steps)), columns, most=_STEPS_HEIGHT, key=key, row=place)
     return steps[place]
 
 

@@ -84,8 +84,15 @@ class Graph {
     if (anchor) this.view.keep(this.before.view, anchor.was, anchor.now);
     else this.view.fit(false);
     const { route } = this.data;
-    const newRoute = String(route) !== String(this.before?.data.route ?? "");
-    if (newRoute) this.view.include(this.data.nodes.filter((node) => route.includes(node.id)));
+    if (String(route) !== String(this.before?.data.route ?? "")) this.view.include(this.onRoute());
+  }
+
+  // The nodes of the route and the bends of the lines between them, as boxes.
+  onRoute() {
+    const on = new Set(this.data.route);
+    const lines = this.data.edges.filter((edge) => on.has(edge.source) && on.has(edge.target));
+    const bends = lines.flatMap((edge) => edge.points.map(([x, y]) => ({ x, y, w: 0, h: 0 })));
+    return [...this.data.nodes.filter((node) => on.has(node.id)), ...bends];
   }
 
   anchor() {

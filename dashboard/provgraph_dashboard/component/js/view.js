@@ -73,12 +73,12 @@ class View {
     this.set(x, y, width, height);
   }
 
-  // Moves no farther than needed for these nodes to be seen, and makes the drawing smaller if they would not fit.
-  include(nodes) {
-    if (!nodes.length) return;
+  // Moves no farther than needed for these boxes to be seen, and makes the drawing smaller if they would not fit.
+  include(boxes) {
+    if (!boxes.length) return;
     const ends = (axis, size, margin) => [
-      Math.min(...nodes.map((node) => node[axis] - node[size] / 2)) - margin,
-      Math.max(...nodes.map((node) => node[axis] + node[size] / 2)) + margin,
+      Math.min(...boxes.map((box) => box[axis] - box[size] / 2)) - margin,
+      Math.max(...boxes.map((box) => box[axis] + box[size] / 2)) + margin,
     ];
     const [left, right] = ends("x", "w", MARGIN.x);
     const [top, bottom] = ends("y", "h", MARGIN.y);
