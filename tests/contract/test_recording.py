@@ -499,6 +499,18 @@ def test_a_recorded_name_and_a_put_one_are_the_same_artifact(graph: Graph) -> No
     assert artifact(graph, put.key).custom_properties == {"owner": "ann", "depth": 3}
 
 
+def test_names_that_stand_under_other_keys_are_found_by_their_names(graph: Graph) -> None:
+    model = graph.put_artifact(Artifact(type="Model", name="inspector/7", key="mine"))
+    line = graph.put_context(Context(type="Line", name="plant/3", key="line three"))
+    with graph.execution("Train", contexts={"Line": "plant/3"}, capture=NOTHING) as step:
+        made = step.output(type="Model", name="inspector", version="7", contexts={"Line": "plant/3"})
+
+    assert (made.key, made.id) == ("mine", model.id)
+    assert [node.key for node in graph.find(kind="context")] == [line.key]
+    assert [node.key for node in graph.find(kind="artifact", context=line)] == ["mine"]
+    assert [node.key for node in graph.find(kind="execution", context=line)] == [step.key]
+
+
 def test_a_version_without_a_name_is_refused(graph: Graph) -> None:
     with graph.execution("Train", capture=NOTHING) as step:
         with pytest.raises(RecordingError, match="goes with a name"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,7 +35,7 @@ from provgraph.store.cypher.write import CLAIM_ARTIFACTS
 from provgraph.store.protocol import Transaction
 from provgraph.store.rows import node_from_properties
 
-__all__ = ["RECORDED_BY", "Settled", "settle_things"]
+__all__ = ["RECORDED_BY", "Settled", "conflict_key", "settle_things"]
 
 RECORDED_BY = "provgraph"
 _MOST_CANDIDATES = 200
@@ -82,9 +82,19 @@ def settle_things(
     things: Sequence[Declared],
     execution: str,
     workflow: Sequence[ContextName],
+    aliases: Mapping[str, str],
 ) -> Settled:
-    """Decide which artifact each of `things` is, under locks that hold until the transaction ends."""
-    plans = [_Plan(thing, thing.key or thing.link or key_of(thing)) for thing in things]
+    """Decide which artifact each of `things` is, under locks that hold until the transaction ends.
+
+    Args:
+        transaction: that will write them.
+        take_id: a new id.
+        things: inputs and outputs of one step.
+        execution: the key of the step's execution.
+        workflow: contexts that all outputs belong to.
+        aliases: other keys under which names stand that would have ours.
+    """
+    plans = [_Plan(thing, thing.key or thing.link or _aliased(key_of(thing), aliases)) for thing in things]
     _search(transaction, plans)
     for plan in plans:
         if plan.thing.link is not None or (plan.thing.key and plan.thing.id):
@@ -96,11 +106,15 @@ def settle_things(
             new_place = not stored.get("source") and with_place(stored, plan.thing, again=False) is not None
             plan.claim = new_place or bool(plan.thing.properties)
             plan.stored = dict(stored)
-    _claim(transaction, take_id, plans)
+    _claim(transaction, take_id, plans, aliases)
     found = Settled()
     for plan in plans:
-        _decide(plan, execution, workflow, found)
+        _decide(plan, execution, workflow, aliases, found)
     return found
+
+
+def _aliased(key: str, aliases: Mapping[str, str]) -> str:
+    return aliases.get(key, key)
 
 
 def _search(transaction: Transaction, plans: Sequence[_Plan]) -> None:
@@ -131,7 +145,9 @@ def _search(transaction: Transaction, plans: Sequence[_Plan]) -> None:
         plan.choice = choose(plan.thing, candidates)
 
 
-def _claim(transaction: Transaction, take_id: Callable[[], int], plans: Sequence[_Plan]) -> None:
+def _claim(
+    transaction: Transaction, take_id: Callable[[], int], plans: Sequence[_Plan], aliases: Mapping[str, str]
+) -> None:
     """Lock what is to be written and see what stands there; other bytes under a taken version get their own key."""
     waiting = [plan for plan in plans if plan.claim and not (plan.thing.own_key and plan.thing.name is None)]
     while waiting:
@@ -159,17 +175,20 @@ def _claim(transaction: Transaction, take_id: Callable[[], int], plans: Sequence
                 if plan.conflict:  # the same first digits: only the whole digest tells them apart
                     plan.key = f"{plan.key}…{plan.thing.digest}"
                 plan.conflict = True
-                plan.key = plan.key if "…" in plan.key else _conflict_key(plan.thing)
+                plan.key = plan.key if "…" in plan.key else _aliased(conflict_key(plan.thing), aliases)
                 taken.append(plan)
         waiting = taken
 
 
-def _conflict_key(thing: Declared) -> str:
+def conflict_key(thing: Declared) -> str:
+    """The key of other bytes under a version that is taken."""
     name, version = artifact_name(str(thing.name), thing.version, thing.digest)
     return named_key(thing.type or thing.default_type, conflict_name(name, version or "", str(thing.digest))[0])
 
 
-def _decide(plan: _Plan, execution: str, workflow: Sequence[ContextName], found: Settled) -> None:
+def _decide(
+    plan: _Plan, execution: str, workflow: Sequence[ContextName], aliases: Mapping[str, str], found: Settled
+) -> None:
     thing, is_input = plan.thing, plan.thing.role == "input"
     others = plan.choice.others if plan.choice else ()
     found.keys.append(plan.key)
@@ -197,7 +216,7 @@ def _decide(plan: _Plan, execution: str, workflow: Sequence[ContextName], found:
         )
     )
     belongs = thing.contexts if is_input else [*workflow, *thing.contexts]
-    found.attributed += [(plan.key, context_key(name)) for name in dict.fromkeys(belongs)]
+    found.attributed += [(plan.key, _aliased(context_key(name), aliases)) for name in dict.fromkeys(belongs)]
     if others:
         found.ambiguous.append(
             {"input": plan.key, "place": thing.uri, "others": list(others[:_MOST_OTHERS]), "count": len(others)}
@@ -231,8 +250,9 @@ def _artifact(plan: _Plan) -> Artifact:
     if thing.name is not None:
         name, version = artifact_name(thing.name, thing.version, thing.digest)
         if plan.conflict:
-            _, version = conflict_name(name, version or "", str(thing.digest))
-            name = plan.key.removeprefix(named_key(thing.type or thing.default_type, ""))
+            name, version = conflict_name(name, version or "", str(thing.digest))
+            if "…" in plan.key:
+                name = plan.key.removeprefix(named_key(thing.type or thing.default_type, ""))
     keep_uri = thing.role == "input" and stored.get("uri")
     return Artifact(
         type=thing.type or thing.default_type,

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import uuid4
 
 from provgraph.errors import ConflictError
-from provgraph.model import Execution, ExecutionState, JsonValue, Struct, Value
+from provgraph.model import Execution, ExecutionState, JsonValue, NodeKind, Struct, Value, type_key
 from provgraph.recording.contexts import ContextName, context_key, parent_links, to_contexts
 from provgraph.recording.declared import Declared, StepRecord
+from provgraph.recording.identity import key_of, named_key
 from provgraph.recording.process import alive
-from provgraph.recording.settling import RECORDED_BY, Settled, settle_things
+from provgraph.recording.settling import RECORDED_BY, Settled, conflict_key, settle_things
 from provgraph.recording.warn import warn
 from provgraph.store.core import StoreCore
-from provgraph.store.cypher.find import EXECUTIONS_BY_KEYS
+from provgraph.store.cypher.find import EXECUTIONS_BY_KEYS, KEYS_BY_UNIQUE_NAME
 from provgraph.store.execution import ExecutionUnit, prepare_execution, run_execution
 from provgraph.store.protocol import Transaction
 
@@ -24,6 +26,7 @@ __all__ = ["process_of", "write_step"]
 
 _DONE = frozenset({"COMPLETE", "CACHED"})
 _ENDED = frozenset({"COMPLETE", "CACHED", "FAILED", "CANCELED"})
+_RACE_SECONDS = 15.0  # for which a write is tried again that collides with others
 _ATTEMPTS = 16  # looked up at once
 
 
@@ -52,13 +55,22 @@ def write_step(core: StoreCore, record: StepRecord, things: Sequence[Declared], 
     Raises:
         ProvgraphError: nothing was written.
     """
-    try:
-        result = core.store.write(lambda tx: _work(tx, core, record, things, whole, ask))
-    except ConflictError:
-        if record.name is None or not whole or record.settled_key:
-            raise
-        taken, record.name = record.name, f"{record.name}+{uuid4().hex[:8]}"
-        result = core.store.write(lambda tx: _work(tx, core, record, things, whole, ask))
+    taken: str | None = None
+    aliases: dict[str, str] = {}
+    give_up = time.monotonic() + _RACE_SECONDS
+    result: _Result | None = None
+    while result is None:
+        known = dict(aliases)
+        try:
+            result = core.store.write(lambda tx: _work(tx, core, record, things, whole, ask, known))  # noqa: B023 - at once
+        except ConflictError:
+            # Another writer made the same artifact at the same moment, or a name stands under another key than ours.
+            if time.monotonic() > give_up:
+                raise
+            if whole and taken is None and not record.settled_key and _name_is_taken(core, record):
+                taken, record.name = record.name, f"{record.name}+{uuid4().hex[:8]}"
+            aliases = _other_keys(core, record, things)
+    if taken is not None:
         text = f"an execution {record.type} is called {taken!r} already: this one was recorded as {record.name!r}"
         result.settled.warnings.append(text)
     if result.key is None:
@@ -83,6 +95,7 @@ def _work(
     things: Sequence[Declared],
     whole: bool,
     ask: bool,
+    aliases: Mapping[str, str],
 ) -> _Result:
     key, note = record.settled_key or record.key, None
     if ask:
@@ -90,7 +103,7 @@ def _work(
         if found is None:
             return _Result(None, {}, Settled(), note)
         key = found
-    settled = settle_things(transaction, lambda: core.ids.take(1)[0], things, key, record.workflow)
+    settled = settle_things(transaction, lambda: core.ids.take(1)[0], things, key, record.workflow, aliases)
     execution = Execution(type=record.type, key=key)
     properties: dict[str, Value] = {}
     if settled.ambiguous:
@@ -109,6 +122,10 @@ def _work(
         )
     elif properties:
         execution = replace(execution, custom_properties=properties)
+
+    def key_in_store(key: str) -> str:
+        return aliases.get(key, key)
+
     own = [name for thing in things for name in thing.contexts]
     written: list[ContextName] = [*(record.contexts if whole else ()), *own]
     fresh = set(written)
@@ -116,11 +133,11 @@ def _work(
         execution=execution,
         artifacts=list(settled.artifacts.values()),
         events=settled.events,
-        contexts=to_contexts(written),
-        associated=[context_key(name) for name in record.contexts] if whole else (),
+        contexts=[replace(context, key=key_in_store(context.key)) for context in to_contexts(written)],
+        associated=[key_in_store(context_key(name)) for name in record.contexts] if whole else (),
         attributed=settled.attributed,
         parents=[
-            (context_key(child), context_key(parent))
+            (key_in_store(context_key(child)), key_in_store(context_key(parent)))
             for child, parent in parent_links([*record.contexts, *own])
             if child in fresh
         ],
@@ -128,6 +145,34 @@ def _work(
     )
     parameters = prepare_execution(core.ids, core.types, unit)
     return _Result(key, run_execution(transaction, unit, parameters), settled, note)
+
+
+def _name_is_taken(core: StoreCore, record: StepRecord) -> bool:
+    if record.name is None:
+        return False
+    unique = f"{type_key(NodeKind.EXECUTION, record.type)}\n{record.name}"
+    [[rows]] = core.store.read(KEYS_BY_UNIQUE_NAME[NodeKind.EXECUTION], {"names": [unique]})
+    return any(key != record.key for _, key in rows)
+
+
+def _other_keys(core: StoreCore, record: StepRecord, things: Sequence[Declared]) -> dict[str, str]:
+    """For names that stand under keys which somebody else chose: those keys, by ours."""
+    wanted: dict[NodeKind, dict[str, str]] = {NodeKind.ARTIFACT: {}, NodeKind.CONTEXT: {}}
+    for thing in things:
+        if thing.name is None:
+            continue
+        type_ = thing.type or thing.default_type
+        keys = [key_of(thing)] if thing.digest is None else [key_of(thing), conflict_key(thing)]
+        for key in keys:
+            name = key.removeprefix(named_key(type_, ""))
+            wanted[NodeKind.ARTIFACT][f"{type_key(NodeKind.ARTIFACT, type_)}\n{name}"] = key
+    for context in to_contexts([*record.contexts, *(name for thing in things for name in thing.contexts)]):
+        wanted[NodeKind.CONTEXT][f"{context.type_key}\n{context.name}"] = context.key
+    found: dict[str, str] = {}
+    for kind, ours in wanted.items():
+        [[rows]] = core.store.read(KEYS_BY_UNIQUE_NAME[kind], {"names": sorted(ours)})
+        found |= {ours[unique]: str(key) for unique, key in rows if ours[unique] != key}
+    return found
 
 
 def _ambiguous(record: StepRecord, settled: Settled) -> Struct:

@@ -16,6 +16,7 @@ __all__ = [
     "COUNT_FOUND",
     "EXECUTIONS_BY_KEYS",
     "FIND",
+    "KEYS_BY_UNIQUE_NAME",
     "LINKS_OF",
     "RUNNING",
     "STATE_COUNTS",
@@ -148,6 +149,19 @@ BYTES_BY_URI: Final[LiteralString] = (
 EXECUTIONS_BY_KEYS: Final[LiteralString] = (
     "UNWIND $keys AS key MATCH (n:Execution {key: key}) RETURN collect([key, properties(n)])"
 )
+
+# Under which keys names stand, by the derived property that makes them unique: [unique name, key].
+KEYS_BY_UNIQUE_NAME: Final[dict[NodeKind, LiteralString]] = {
+    NodeKind.ARTIFACT: (
+        "UNWIND $names AS name MATCH (n:Artifact {unique_name: name}) RETURN collect([n.unique_name, n.key])"
+    ),
+    NodeKind.EXECUTION: (
+        "UNWIND $names AS name MATCH (n:Execution {unique_name: name}) RETURN collect([n.unique_name, n.key])"
+    ),
+    NodeKind.CONTEXT: (
+        "UNWIND $names AS name MATCH (n:Context {unique_name: name}) RETURN collect([n.unique_name, n.key])"
+    ),
+}
 
 # Executions that say they are running, a page at a time.
 RUNNING: Final[LiteralString] = (
