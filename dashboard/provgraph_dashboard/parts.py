@@ -66,6 +66,11 @@ def type_chip(type: str, *, kind: str = "artifact") -> Html:
     )
 
 
+def counted(chip: Html, number: int) -> Html:
+    """A chip with a number behind it."""
+    return Html(f'<span class="pg-counted">{chip}{text(number)}</span>')
+
+
 def state_chip(state: str | None) -> Html:
     """A chip with the state's word and its shape."""
     mark = look(state)

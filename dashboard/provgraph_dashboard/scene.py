@@ -14,7 +14,7 @@ from provgraph.tracing.certificate import Certificate, CutReason
 from provgraph.tracing.lineage import Direction, Edge, Lineage
 from provgraph.tracing.overview import Neighbours
 from provgraph_dashboard.contraction import Line, contract
-from provgraph_dashboard.drawable import drawable
+from provgraph_dashboard.drawable import drawable, short_type
 from provgraph_dashboard.picture import LIMIT, Beyond, Picture, Side, View, picture
 
 MOST_NODES = 300
@@ -88,7 +88,7 @@ def drawn(scene: Scene, view: View) -> Picture:
         nodes = {ref: node for ref, node in nodes.items() if ref not in hidden - less.stayed}
         edges = less.lines
     return picture(
-        [drawable(node) for node in nodes.values()],
+        [drawable(node, name=_short_step(node)) for node in nodes.values()],
         edges,
         scene.focus.ref,
         view,
@@ -149,6 +149,13 @@ def _with(graph: Graph, scene: Scene, found: Lineage) -> Scene:
         contexts={**scene.contexts, **{node.ref: found.contexts_of(node) for node in fresh}},
         neighbours={**scene.neighbours, **graph.neighbours(fresh)},
     )
+
+
+def _short_step(node: Artifact | Execution) -> str | None:
+    """What a pill has room for: the type of the step and the end of what it was done to; None for a short name."""
+    if not isinstance(node, Execution) or not node.name or "/" not in node.name:
+        return None
+    return f"{short_type(node.type)} {node.name.rpartition('/')[2]}"
 
 
 def _beyond(scene: Scene) -> dict[str, Beyond]:

@@ -37,6 +37,7 @@ _HOPS = (2, 3, 4, 6, 8)
 _HEIGHT = 715
 _RESULTS = 10
 _COUNTED = 2_000
+_LONGEST = 200
 _STATE = "_explore"
 
 
@@ -143,9 +144,8 @@ def _picker(graph: Graph, focus: Node) -> None:
             "Find another node",
             key="explore_find",
             placeholder="Name, type, URI, key or artifact:12",
-            max_chars=200,
         )
-        wanted = (words or "").strip()
+        wanted = (words or "").strip()[:_LONGEST]
         if not wanted:
             show(muted("Type a part of what it is called, then Enter."))
             return

@@ -18,13 +18,15 @@ from provgraph_dashboard import links
 from provgraph_dashboard.drawable import called, state_of
 from provgraph_dashboard.found import search
 from provgraph_dashboard.links import Link
-from provgraph_dashboard.parts import Html, Tile, muted, state_chip, subtitle, table, text, tiles, type_chip
+from provgraph_dashboard.parts import Html, Tile, counted, muted, state_chip, subtitle, tiles, type_chip
+from provgraph_dashboard.recorded_values import error_of
 from provgraph_dashboard.records import empty_store, trouble_shown
 from provgraph_dashboard.shell import show
 from provgraph_dashboard.welcome import demo_of, welcome
 
-_RUNS, _FAILURES, _MODELS, _DEPLOYMENTS, _TYPES = 6, 4, 4, 5, 8
+_RUNS, _FAILURES, _MODELS, _DEPLOYMENTS, _TYPES = 6, 4, 4, 5, 24
 _RESULTS = 12
+_LONGEST = 200
 _MOST_LOOKED_AT = 200
 
 
@@ -44,9 +46,9 @@ def page(graph: Graph) -> None:
     with left, st.container(gap="xxsmall", key="overview_left"):
         _latest_runs(graph)
         _failures(graph)
+        _types(counts)
     with right, st.container(gap="xxsmall", key="overview_right"):
         _models(graph.latest_models(_MODELS), deployments)
-        _types(counts)
     info = graph.info()
     show(muted(f"{info.url} · {info.engine} {info.version}"))
 
@@ -61,9 +63,8 @@ def _search(graph: Graph) -> None:
             icon=":material/search:",
             placeholder="Search by name, type, URI, external id or key",
             label_visibility="collapsed",
-            max_chars=200,
         )
-        words = (wanted or "").strip()
+        words = (wanted or "").strip()[:_LONGEST]
         if not words:
             return
         nodes, more = search(graph, words, _RESULTS)
@@ -92,7 +93,13 @@ def _result(node: Node) -> None:
         others.append((links.impact(node), "Impact"))
         if node.type == "Model":
             others.append((links.model(node), "Answers"))
-    _row(type_chip(node.type, kind=node.kind.word), links.explore(node), called(node), node.ref, others=others)
+    _row(
+        type_chip(node.type, kind=node.kind.word),
+        links.explore(node),
+        called(node),
+        node.ref if node.name else "",
+        others=others,
+    )
 
 
 def _tiles(counts: Sequence[TypeCount], deployments: Sequence[Deployment]) -> None:
@@ -137,9 +144,14 @@ def _run(run: Run) -> None:
     _row(state_chip(run.state.name), link, called(run.context), " · ".join(word for word in words if word))
 
 
-def _execution(execution: Execution) -> None:
+def _execution(execution: Execution, message: str = "") -> None:
     when = local_time(execution.started_at or execution.created_at or execution.recorded_at)
-    _row(state_chip(state_of(execution)), links.explore(execution), called(execution), when)
+    _row(
+        state_chip(state_of(execution)),
+        links.explore(execution),
+        called(execution),
+        " · ".join(w for w in (when, message) if w),
+    )
 
 
 def _failures(graph: Graph) -> None:
@@ -153,10 +165,7 @@ def _failures(graph: Graph) -> None:
         return
     show(subtitle("Latest failures"))
     for execution in [*lost, *failed][:_FAILURES]:
-        _execution(execution)
-        message = execution.get("error_message")
-        if isinstance(message, str) and message:
-            show(muted(_short(message)))
+        _execution(execution, _short(error_of(execution)))
 
 
 def _models(models: Sequence[Artifact], deployments: Sequence[Deployment]) -> None:
@@ -179,16 +188,10 @@ def _types(counts: Sequence[TypeCount]) -> None:
     totals: Counter[tuple[NodeKind, str]] = Counter()
     for count in counts:
         totals[count.kind, count.type] += count.count
-    ranked = sorted(totals.items(), key=lambda item: (-item[1], item[0][1]))
-    show(
-        subtitle("Types"),
-        table(
-            ("type", "kind", "nodes"),
-            [(type_chip(name, kind=kind.word), kind.word, text(n)) for (kind, name), n in ranked[:_TYPES]],
-        ),
-    )
-    if len(ranked) > _TYPES:
-        show(muted(f"and {len(ranked) - _TYPES:,} more types"))
+    ranked = sorted(totals.items(), key=lambda item: (list(NodeKind).index(item[0][0]), -item[1], item[0][1]))
+    show(subtitle("Types"))
+    chips = [counted(type_chip(name, kind=kind.word), number) for (kind, name), number in ranked[:_TYPES]]
+    show(*chips, *([muted(f"and {len(ranked) - _TYPES:,} more types")] if len(ranked) > _TYPES else []))
 
 
 def _names(contexts: Sequence[Context]) -> list[str]:
@@ -196,5 +199,7 @@ def _names(contexts: Sequence[Context]) -> list[str]:
 
 
 def _short(message: str) -> str:
-    line = message.strip().splitlines()[0]
-    return line if len(line) <= 140 else f"{line[:139]}…"
+    lines = message.strip().splitlines()
+    if not lines:
+        return ""
+    return lines[0] if len(lines[0]) <= 100 else f"{lines[0][:99]}…"
