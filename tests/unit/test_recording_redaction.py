@@ -74,11 +74,11 @@ def test_a_key_on_a_command_line_is_a_secret(arguments: list[str]) -> None:
 
 
 def test_the_value_of_a_secret_variable_is_hidden_wherever_it_stands() -> None:
-    environment = {"MY_SERVICE_TOKEN": "correct-horse", "HOME": "/home/ann", "AUTH": "true"}
+    environment = {"MY_SERVICE_TOKEN": "correct-horse", "HOME": "/data/ann", "AUTH": "true"}
 
-    found = redact_arguments(["train.py", "correct-horse", "--url=x:correct-horse@y", "/home/ann", "true"], environment)
+    found = redact_arguments(["train.py", "correct-horse", "--url=x:correct-horse@y", "/data/ann", "true"], environment)
 
-    assert found == ["train.py", HIDDEN, f"--url=x:{HIDDEN}@y", "/home/ann", "true"]
+    assert found == ["train.py", HIDDEN, f"--url=x:{HIDDEN}@y", "/data/ann", "true"]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_ordinary_messages_stay_as_they_are(text: str) -> None:
         ("https://ann:pw123456@example.org/a?v=3", "https://example.org/a?v=3"),
         ("https://example.org/a?sig=abc&v=3", f"https://example.org/a?sig={HIDDEN}&v=3"),
         (
-            "https://b.s3.amazonaws.com/a?X-Amz-Credential=AKIA&X-Amz-Signature=ff&X-Amz-Expires=60",
-            f"https://b.s3.amazonaws.com/a?X-Amz-Credential={HIDDEN}&X-Amz-Signature={HIDDEN}&X-Amz-Expires=60",
+            "https://b.example.org/a?X-Amz-Credential=AKIA&X-Amz-Signature=ff&X-Amz-Expires=60",
+            f"https://b.example.org/a?X-Amz-Credential={HIDDEN}&X-Amz-Signature={HIDDEN}&X-Amz-Expires=60",
         ),
     ],
 )
