@@ -201,7 +201,7 @@ def _list(runs: Sequence[Run], chosen: Run, pipeline: Context | None) -> None:
 def _head(run: Run, runs: Sequence[Run], against: Run | None, pipeline: Context | None) -> None:
     others = {other.context.ref: other for other in runs if other is not run}
     words = [local_time(run.started_at), duration_text(run.duration), count_text(len(run.executions), "step")]
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="runs_head"):
         with st.container(width="stretch"):
             show(
                 title(shortened(run_name(run.context, pipeline), 40)),
@@ -276,7 +276,8 @@ def _steps(graph: Graph, run: Lineage, ref: str) -> None:
         if not steps:
             show(muted("No step of this run is recorded."))
             return
-        left, right = st.columns(2, gap="medium")
+        with st.container(key="runs_steps"):
+            left, right = st.columns(2, gap="medium")
         with left:
             step = _step_table(steps, seen, ref)
         with right:
