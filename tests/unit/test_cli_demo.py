@@ -13,12 +13,10 @@ from click.testing import CliRunner
 from provgraph.cli.app import commands
 from provgraph.demo import DEFAULT_SEED, DemoSummary
 
-SUMMARY = DemoSummary(
-    **{
-        name: 7 if kind == "int" else f"the {name}"
-        for name, kind in DemoSummary.__annotations__.items()
-    }
-)  # fmt: skip
+_FIELDS: dict[str, Any] = {
+    name: 7 if kind == "int" else f"the {name}" for name, kind in DemoSummary.__annotations__.items()
+}
+SUMMARY = DemoSummary(**_FIELDS)
 
 
 @pytest.fixture
