@@ -41,6 +41,7 @@ from provgraph.tracing.overview import (
     TypeCount,
     census,
     latest_deployments,
+    latest_failures,
     latest_models,
     neighbours,
     reach,
@@ -396,7 +397,7 @@ class Graph:
         """
         query = self._query(text, type, name, uri, state, context, since, until, where)
         left = limit
-        for each in _kinds(kind, uri):
+        for each in _kinds(kind, uri, state):
             page = 1_000 if left is None else max(1, min(1_000, left))
             for node in self._core.reader.find(each, query, newest_first=newest_first, page=page):
                 if left is not None:
@@ -421,7 +422,7 @@ class Graph:
     ) -> int:
         """How many nodes `find` would yield."""
         query = self._query(text, type, name, uri, state, context, since, until, where)
-        return sum(self._core.reader.count(each, query) for each in _kinds(kind, uri))
+        return sum(self._core.reader.count(each, query) for each in _kinds(kind, uri, state))
 
     def census(self) -> list[TypeCount]:
         """What the store holds, by kind, type and state."""
@@ -430,6 +431,10 @@ class Graph:
     def latest_models(self, limit: int) -> list[Artifact]:
         """The models recorded last, newest first."""
         return latest_models(self._core, limit)
+
+    def latest_failures(self, limit: int) -> list[Execution]:
+        """The executions that failed and were recorded last, newest first."""
+        return latest_failures(self._core, limit)
 
     def latest_deployments(self, limit: int) -> list[Deployment]:
         """The deployments recorded last, and which of them are live: those first, then the newest."""
@@ -600,11 +605,11 @@ class Graph:
         )
 
 
-def _kinds(kind: NodeKind | str | None, uri: str | None) -> Sequence[NodeKind]:
+def _kinds(kind: NodeKind | str | None, uri: str | None, state: str | None) -> Sequence[NodeKind]:
     if uri is not None:
         return (NodeKind.ARTIFACT,)
     if kind is None:
-        return tuple(NodeKind)
+        return tuple(NodeKind) if state is None else (NodeKind.ARTIFACT, NodeKind.EXECUTION)
     return (NodeKind(kind.capitalize()) if isinstance(kind, str) else kind,)
 
 

@@ -335,9 +335,18 @@ class TestLookingUp:
         assert names(Condition("tag", "!=", "T1"), Condition("acc", "<", 0.25)) == ["m/0", "m/2"]
         assert names(Condition("tag", "~", "t4")) == ["m/4"]
         assert names(Condition("uri", "=", "s3://b/1")) == ["m/1"]
+        assert names(Condition("custom_tag", "=", "T2")) == ["m/2"]
+        assert names(Condition("prop_tag", "=", "T2")) == []
         assert names(Condition("nope", "=", 1)) == []
         assert names(Condition("nope", "!=", 1)) == [f"m/{i}" for i in range(5)]
         assert names(Condition("tag", ">", 3)) == []
+
+    def test_a_node_without_a_state_has_the_state_unknown(self, graph: provgraph.Graph) -> None:
+        graph.put(Artifact(type="A", key="a"))
+        graph.put(Artifact(type="A", key="b", state=ArtifactState.LIVE))
+        graph.put(Context(type="C", name="c"))
+        assert [n.key for n in graph.find(state="unknown")] == ["a"]
+        assert [n.key for n in graph.find(state="LIVE")] == ["b"]
 
     def test_pages_cover_everything_once_in_order(self, graph: provgraph.Graph) -> None:
         graph.put_lineage(Records(artifacts=[Artifact(type="A", key=f"{i}") for i in range(2_345)]))

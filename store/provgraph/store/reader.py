@@ -39,8 +39,9 @@ class Condition:
     """A condition on one property, such as `Condition("accuracy", ">", 0.9)`.
 
     `=` and `!=` compare with `value`, or with any of its values if it is a tuple; a node without the property fulfils
-    neither `=` nor `<`, but `!=`. `~` looks for text inside the property, whatever the case. The property is a declared
-    one, else a custom one, else one of the node's own fields (`uri`, `digest`, `state` …).
+    neither `=` nor `<`, but `!=`. `~` looks for text inside the property, whatever the case. The name is one of the
+    node's own fields (`uri`, `digest`, `version` …), else of a declared property, else of a custom one; `prop_NAME` and
+    `custom_NAME` name a property for sure, as in the graph.
     """
 
     name: str
@@ -82,6 +83,8 @@ class Query:
             keys = [DECLARED + condition.name, CUSTOM + condition.name]
             if condition.name in _OWN_FIELDS:
                 keys = [condition.name, condition.name]
+            elif condition.name.startswith((DECLARED, CUSTOM)):
+                keys[0] = condition.name
             values: object = condition.value
             if condition.operator in ("=", "!="):
                 values = list(condition.value) if isinstance(condition.value, tuple) else [condition.value]

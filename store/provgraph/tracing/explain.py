@@ -22,8 +22,13 @@ __all__ = ["Answer", "Explanation", "explain"]
 _PARAMETER: Final = "param_"
 _CODE: Final = ("git_commit", "git_branch", "git_dirty", "command", "python")
 _NOT_PARAMETERS: Final = frozenset(
-    (*_CODE, "packages", "host", "user", "error_type", "error_message", "error_traceback", "simulated")
+    {
+        *(*_CODE, "packages", "host", "user", "error_type", "error_message", "error_traceback", "simulated"),
+        # what TFX keeps beside a component's own arguments
+        *("pipeline_name", "pipeline_root", "run_id", "state", "component_id", "tfx_version"),
+    }
 )
+_NOTHING: Final = ("", "None", "null")
 # Properties by which other recorders of this field tell versions and code.
 _OTHER_CODE: Final = (
     "tfx_version",
@@ -143,11 +148,7 @@ def _data(upstream: Lineage, model: Artifact, roles: Roles) -> Answer:
     if not nearest:
         advice = 'declare what the training reads: step.input("data.parquet", type="Dataset")'
         return Answer(question=question, text="not recorded", known=False, advice=advice)
-    raw = [
-        node
-        for node in upstream.artifacts
-        if node.ref != model.ref and node not in nearest and _is_raw(upstream, node)
-    ]  # fmt: skip
+    raw = [node for node in _raw(upstream, model, roles) if node not in nearest]
     text = _listed(nearest)
     if raw:
         text += f", made from {_counted(raw)}"
@@ -179,13 +180,19 @@ def _nearest(upstream: Lineage, model: Artifact, roles: Roles) -> list[Artifact]
     return sorted(direct, key=lambda n: n.id)
 
 
-def _is_raw(upstream: Lineage, node: Artifact) -> bool:
-    """Whether the data begins here: no producer is recorded, or one that took in no data."""
-    makers = [e.source for e in upstream.incoming.get(node.ref, ()) if not e.pending]
-    if not makers:
-        return bool(upstream.outgoing.get(node.ref))
-    sources = [e.source for maker in makers for e in upstream.incoming.get(maker, ())]
-    return all(not upstream.incoming.get(source) for source in sources)
+def _raw(upstream: Lineage, model: Artifact, roles: Roles) -> list[Artifact]:
+    """The data that no other data stands behind: captures. Where no type is known as data, what nothing made."""
+    data = [node for node in upstream.artifacts if roles.is_a(node, "dataset") and node.ref != model.ref]
+    if not data:
+        return [node for node in upstream.artifacts if not upstream.incoming.get(node.ref) and node.ref != model.ref]
+    below: set[str] = set()
+    stack = [edge.target for node in data for edge in upstream.outgoing.get(node.ref, ()) if not edge.pending]
+    while stack:
+        ref = stack.pop()
+        if ref not in below:
+            below.add(ref)
+            stack += [edge.target for edge in upstream.outgoing.get(ref, ()) if not edge.pending]
+    return sorted((node for node in data if node.ref not in below), key=lambda node: node.id)
 
 
 def _listed(nodes: Sequence[Node], most: int = 3) -> str:
@@ -213,7 +220,7 @@ def _hyperparameters(producer: Execution | None) -> Answer:
         found = _plain((n[len(_PARAMETER) :], v) for n, v in sorted(custom.items()) if n.startswith(_PARAMETER))
         if not found:  # other recorders keep them as plain properties of the execution
             every = {**custom, **producer.properties}
-            found = _plain((n, v) for n, v in sorted(every.items()) if n not in _NOT_PARAMETERS and v != "")
+            found = _plain((n, v) for n, v in sorted(every.items()) if n not in _NOT_PARAMETERS and v not in _NOTHING)
     if not found or producer is None:
         return Answer(question=question, text="not recorded", known=False, advice=advice)
     text = ", ".join(f"{name} = {_short(value)}" for name, value in list(found.items())[:4])
@@ -250,7 +257,7 @@ def _versions(producer: Execution | None, model: Artifact) -> Answer:
         if node is not None:
             for name in (*_CODE, "packages", *_OTHER_CODE):
                 value = node.get(name)
-                if value is not None and value != "":
+                if value is not None and value not in _NOTHING:
                     found.setdefault(name, plain_value(value))
     if not found:
         return Answer(question=question, text="not recorded", known=False, advice=advice)

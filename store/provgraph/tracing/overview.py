@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
-from provgraph.model import Artifact, Execution, Node, NodeKind
+from provgraph.model import Artifact, ArtifactState, Execution, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher.find import STATE_COUNTS
-from provgraph.store.cypher.overview import DEGREES, REACH
+from provgraph.store.cypher.overview import DEGREES, LATEST_FAILED, LATEST_OF_TYPES, REACH
 from provgraph.store.cypher.trace import Way
-from provgraph.store.reader import Query
 from provgraph.tracing.deployments import Deployment, deployments_of
 from provgraph.tracing.roles import Roles
 
-__all__ = ["Neighbours", "TypeCount", "census", "latest_deployments", "latest_models", "neighbours", "reach"]
+__all__ = [
+    "Neighbours",
+    "TypeCount",
+    "census",
+    "latest_deployments",
+    "latest_failures",
+    "latest_models",
+    "neighbours",
+    "reach",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Neighbours:
 def census(core: StoreCore) -> list[TypeCount]:
     """What a store holds, by kind, type and state; the most numerous first."""
     found = [
-        TypeCount(kind, type_, state if kind is not NodeKind.CONTEXT else None, count)
+        TypeCount(kind, type_, None if kind is NodeKind.CONTEXT else state or ArtifactState.UNKNOWN.name, count)
         for kind in NodeKind
         for type_, state, count in core.store.read(STATE_COUNTS[kind], {})
     ]
@@ -49,25 +56,29 @@ def census(core: StoreCore) -> list[TypeCount]:
 
 def latest_models(core: StoreCore, limit: int) -> list[Artifact]:
     """The models recorded last, newest first."""
-    return _latest(core, "model", Roles.of(core.reader.types()), limit)
+    return _latest(core, "model", limit)
 
 
 def latest_deployments(core: StoreCore, limit: int) -> list[Deployment]:
     """The deployments recorded last, the live ones first, then the newest; artifacts only."""
     roles = Roles.of(core.reader.types())
-    found = deployments_of(core, _latest(core, "deployment", roles, limit), roles)
+    found = deployments_of(core, _latest(core, "deployment", limit), roles)
     return sorted(found, key=lambda d: (not d.live, -(d.since or 0), -d.node.id))
 
 
-def _latest(core: StoreCore, role: str, roles: Roles, limit: int) -> list[Artifact]:
+def latest_failures(core: StoreCore, limit: int) -> list[Execution]:
+    """The executions that failed and were recorded last, newest first."""
+    [[ids]] = core.store.read(LATEST_FAILED, {"limit": limit})
+    found = core.reader.by_ids(NodeKind.EXECUTION, sorted(ids, reverse=True))
+    return [node for node in found if isinstance(node, Execution)]
+
+
+def _latest(core: StoreCore, role: str, limit: int) -> list[Artifact]:
     types = core.reader.types()
-    recorded = {t.name for t in types if t.kind is NodeKind.ARTIFACT}
-    nodes: list[Node] = []
-    for name in roles.type_names(role, types):
-        if name in recorded:
-            nodes += islice(core.reader.find(NodeKind.ARTIFACT, Query(type=name), newest_first=True, page=limit), limit)
-    artifacts = [n for n in nodes if isinstance(n, Artifact)]
-    return sorted(artifacts, key=lambda n: -n.id)[:limit]
+    names = Roles.of(types).type_names(role, types)
+    [[ids]] = core.store.read(LATEST_OF_TYPES, {"types": names, "limit": limit})
+    found = core.reader.by_ids(NodeKind.ARTIFACT, sorted(ids, reverse=True)[:limit])
+    return [node for node in found if isinstance(node, Artifact)]
 
 
 def neighbours(core: StoreCore, nodes: Iterable[Artifact | Execution]) -> dict[str, Neighbours]:

@@ -11,7 +11,7 @@ __all__ = ["Roles"]
 
 _NAMES: dict[NodeKind, dict[str, frozenset[str]]] = {
     NodeKind.ARTIFACT: {
-        "dataset": frozenset(("Dataset", "Examples", "CaptureBatch", "Labels", "Features")),
+        "dataset": frozenset(("Dataset", "Examples", "CaptureBatch", "Labels")),
         "model": frozenset(("Model",)),
         "metrics": frozenset(("Metrics", "ModelEvaluation", "Statistics", "ExampleStatistics")),
         "deployment": frozenset(("Deployment", "PushedModel")),

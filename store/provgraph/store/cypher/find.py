@@ -66,7 +66,8 @@ BY_IDENTITY: Final[dict[NodeKind, LiteralString]] = {
 
 # `$where` holds [field, declared key, custom key, operator, values]; the field is one of ours or "".
 _CONDITIONS: Final[LiteralString] = (
-    "($type IS NULL OR n.type = $type) AND ($name IS NULL OR n.name = $name) AND ($state IS NULL OR n.state = $state) "
+    "($type IS NULL OR n.type = $type) AND ($name IS NULL OR n.name = $name) "
+    "AND ($state IS NULL OR coalesce(n.state, 'UNKNOWN') = $state) "
     "AND ($since IS NULL OR coalesce(n.started_at, n.created_at, n.recorded_at) >= $since) "
     "AND ($until IS NULL OR coalesce(n.started_at, n.created_at, n.recorded_at) < $until) "
     "AND ($text IS NULL OR toLower(coalesce(n.name, '')) CONTAINS $text OR toLower(n.type) CONTAINS $text "

@@ -7,7 +7,7 @@ from typing import Final, LiteralString
 from provgraph.model import NodeKind
 from provgraph.store.cypher.trace import Way
 
-__all__ = ["DEGREES", "REACH"]
+__all__ = ["DEGREES", "LATEST_FAILED", "LATEST_OF_TYPES", "REACH"]
 
 _ALL: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
 
@@ -45,3 +45,15 @@ REACH: Final[dict[tuple[NodeKind, Way], LiteralString]] = {
     (NodeKind.EXECUTION, "upstream"): _reach("Execution", "upstream"),
     (NodeKind.EXECUTION, "downstream"): _reach("Execution", "downstream"),
 }
+
+# The ids of the artifacts recorded last: ids are given in the order of recording.
+LATEST_OF_TYPES: Final[LiteralString] = (
+    "UNWIND $types AS type "
+    "CALL (type) { MATCH (n:Artifact {type: type}) RETURN n.id AS id ORDER BY id DESC LIMIT $limit } "
+    "RETURN collect(id)"
+)
+
+# The ids of the executions that failed last, by when they were recorded.
+LATEST_FAILED: Final[LiteralString] = (
+    "MATCH (n:Execution {state: 'FAILED'}) WITH n.id AS id ORDER BY id DESC LIMIT $limit RETURN collect(id)"
+)
