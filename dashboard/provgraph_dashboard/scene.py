@@ -74,8 +74,11 @@ def extend(graph: Graph, scene: Scene, refs: Sequence[str], side: Side) -> Scene
     nodes = [scene.nodes[ref] for ref in refs if ref in scene.nodes]
     if not nodes:
         return scene
+    # Those that are there already come again, and shall not take the place of new ones.
+    ends = [(e.target, e.source) if side == "left" else (e.source, e.target) for e in scene.edges]
+    there = {far for near, far in ends if near in refs}
     walk = graph.upstream if side == "left" else graph.downstream
-    return _with(graph, scene, walk(nodes, max_hops=1, max_nodes=len(nodes) + _NEIGHBOURS))
+    return _with(graph, scene, walk(nodes, max_hops=1, max_nodes=len(nodes) + len(there) + _NEIGHBOURS))
 
 
 def drawn(scene: Scene, view: View) -> Picture:

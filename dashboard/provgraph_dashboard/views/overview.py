@@ -155,11 +155,7 @@ def _execution(execution: Execution, message: str = "") -> None:
 
 
 def _failures(graph: Graph) -> None:
-    failed = [
-        n
-        for n in graph.find(kind="execution", state="FAILED", newest_first=True, limit=_FAILURES)
-        if isinstance(n, Execution)
-    ]
+    failed = graph.latest_failures(_FAILURES)
     lost = [entry.execution for entry in graph.lost()[-_FAILURES:]]
     if not failed and not lost:
         return
