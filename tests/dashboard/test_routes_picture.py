@@ -63,7 +63,7 @@ def test_the_shortest_route_is_the_first_that_routes_gives(links: list[tuple[int
     edges = [
         edge(f"artifact:{a}", f"execution:{b}") if i else edge(f"execution:{a}", f"artifact:{b}") for a, b, i in links
     ]
-    nodes = [*map(artifact, range(6)), *map(step, range(6))]
+    nodes: list[Artifact | Execution] = [*map(artifact, range(6)), *map(step, range(6))]
     everything = lineage(["artifact:0"], nodes, edges)
     reached = [node for node in nodes if everything.hops[node.ref] < 10_000]
     refs = {node.ref for node in reached}
@@ -125,7 +125,7 @@ def test_a_long_route_shows_its_last_artifacts() -> None:
 
 
 def test_tiles_count_what_is_reached_and_tint_live_deployments() -> None:
-    nodes = [
+    nodes: list[Artifact | Execution] = [
         artifact(0),
         step(1),
         artifact(1, "Model"),
