@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -90,7 +90,7 @@ def _opened(url: str | None) -> Graph:
 
 
 @contextmanager
-def trouble_shown() -> Iterator[None]:
+def trouble_shown() -> Generator[None]:
     """Whatever provgraph raises inside becomes a screen that says what to do; pages and fragments stand in this."""
     try:
         yield

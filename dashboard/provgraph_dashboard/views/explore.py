@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from provgraph import Graph
 from provgraph.model import Artifact, Context, Execution, Node, NodeKind
@@ -119,7 +120,8 @@ def _controls(graph: Graph, focus: Node) -> Ask:
         st.session_state["_explore_count"] = st.empty()
     if refused:
         show(muted(refused))
-    return Ask(direction or "both", hops or 3, tuple(chosen))
+    way: Direction = next((known for known in _DIRECTIONS if known == direction), _DIRECTIONS[-1])
+    return Ask(way, hops or 3, tuple(chosen))
 
 
 def _refused(types: Sequence[str]) -> str:
@@ -191,7 +193,7 @@ def _body(graph: Graph) -> None:
                     show(certificate(whole, sentence))
             with right, st.container(border=True, height=_HEIGHT + 2, gap="xsmall", key="explore_panel"):
                 _panel(graph, stage, shown, selected)
-        with cast("st.delta_generator.DeltaGenerator", st.session_state["_explore_count"]):
+        with cast("DeltaGenerator", st.session_state["_explore_count"]):
             show(muted(f"{shown.shown:,} of {shown.total:,} drawn"))
 
 
