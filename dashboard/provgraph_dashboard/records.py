@@ -79,7 +79,7 @@ def graph() -> Graph:
     return _opened(url)
 
 
-@st.cache_resource(show_spinner="Opening the store …")
+@st.cache_resource(show_spinner="Opening the store …", on_release=Graph.close)
 def _opened(url: str | None) -> Graph:
     engine = open_engine(url)
     if isinstance(engine, EmbeddedEngine):
