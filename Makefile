@@ -7,7 +7,7 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 endif
 VENV ?= .venv
-# Where tests may run side by side: two workers share the session's servers.
+# Tests run side by side, each file on one worker, where its costly fixtures are made once.
 WORKERS ?= 2
 
 BIN := $(VENV)/bin
@@ -55,7 +55,7 @@ check-imports: $(VENV)/.test
 	@$(BIN)/lint-imports --no-logo --cache-dir build/cache/import-linter
 
 test: check-imports
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.lint check-imports
 	@$(BIN)/ruff check

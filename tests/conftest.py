@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from filelock import FileLock
 from hypothesis import configuration, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -53,17 +54,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell xdist what must stay on one worker: all that wipes the one Neo4j, and else each file for its fixtures."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        parameters = callspec.params.values() if callspec else ()
-        on_neo4j = any(isinstance(value, str) and value == "neo4j" for value in parameters)
-        on_neo4j = on_neo4j or "neo4j_target" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("neo4j" if on_neo4j else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def embedded_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The embedded engine on a folder of this session."""
@@ -79,7 +69,14 @@ def embedded_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target
 
 
 @pytest.fixture(scope="session")
-def neo4j_target() -> Iterator[Target]:
+def neo4j_lock(tmp_path_factory: pytest.TempPathFactory) -> FileLock:
+    """What the workers of one run take turns by: there is one Neo4j, and each test wants it empty and for itself."""
+    folder = tmp_path_factory.getbasetemp()
+    return FileLock((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "neo4j.lock")
+
+
+@pytest.fixture(scope="session")
+def neo4j_target(neo4j_lock: FileLock) -> Iterator[Target]:
     """The Neo4j server that `PROVGRAPH_TEST_NEO4J_URL`, `_USER` and `_PASSWORD` name: an empty one on this machine."""
     url = os.environ.get("PROVGRAPH_TEST_NEO4J_URL")
     if not url:
@@ -92,24 +89,42 @@ def neo4j_target() -> Iterator[Target]:
     password = os.environ.get("PROVGRAPH_TEST_NEO4J_PASSWORD")
     target = Target("neo4j", open_engine(url, user=user, password=password), url, user, password)
     bypass = Bypass(target)
-    if bypass.run("MATCH (n) RETURN n LIMIT 1"):
-        pytest.fail(
-            "the server at PROVGRAPH_TEST_NEO4J_URL is not empty, and the tests delete what is there", pytrace=False
-        )
-    # The first look into a virgin database asks for words that it cannot know; from then on it knows all of them.
-    BoltStore.strict_notifications = False
-    with provgraph.connect(url, user=user, password=password, strict=True) as first:
-        first.info()
-    BoltStore.strict_notifications = True
+    seen_empty = Path(neo4j_lock.lock_file).with_suffix(".empty")
+    with neo4j_lock:
+        if not seen_empty.exists() and bypass.run("MATCH (n) RETURN n LIMIT 1"):
+            pytest.fail(
+                "the server at PROVGRAPH_TEST_NEO4J_URL is not empty, and the tests delete what is there", pytrace=False
+            )
+        seen_empty.touch()
+        # The first look into a virgin database asks for words that it cannot know; from then on it knows all of them.
+        BoltStore.strict_notifications = False
+        with provgraph.connect(url, user=user, password=password, strict=True) as first:
+            first.info()
+        BoltStore.strict_notifications = True
     yield target
-    bypass.wipe()
+    with neo4j_lock:
+        bypass.wipe()
     bypass.close()
+
+
+@pytest.fixture
+def empty_neo4j(neo4j_target: Target, neo4j_lock: FileLock) -> Iterator[Target]:
+    """The Neo4j server, empty, and left alone by other workers until the test is over."""
+    with neo4j_lock:
+        yield _emptied(neo4j_target)
+
+
+@pytest.fixture
+def empty_embedded(embedded_target: Target) -> Target:
+    """The embedded engine of this session, empty."""
+    return _emptied(embedded_target)
 
 
 @pytest.fixture(params=["embedded", "neo4j"])
 def target(request: pytest.FixtureRequest) -> Target:
     """Each engine in turn, with an empty store."""
-    return _emptied(request.getfixturevalue(f"{request.param}_target"))
+    found: Target = request.getfixturevalue(f"empty_{request.param}")
+    return found
 
 
 @pytest.fixture
@@ -128,17 +143,17 @@ def bypass(target: Target) -> Iterator[Bypass]:
 
 
 @pytest.fixture
-def embedded_url(embedded_target: Target) -> str:
+def embedded_url(empty_embedded: Target) -> str:
     """The URL of an empty store on the embedded engine, for programs under test."""
-    return _emptied(embedded_target).url
+    return empty_embedded.url
 
 
 @pytest.fixture
-def neo4j_url(neo4j_target: Target, monkeypatch: pytest.MonkeyPatch) -> str:
+def neo4j_url(empty_neo4j: Target, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an empty store on Neo4j; user and password stand in the environment, where programs find them."""
-    monkeypatch.setenv("PROVGRAPH_USER", neo4j_target.user or "")
-    monkeypatch.setenv("PROVGRAPH_PASSWORD", neo4j_target.password or "")
-    return _emptied(neo4j_target).url
+    monkeypatch.setenv("PROVGRAPH_USER", empty_neo4j.user or "")
+    monkeypatch.setenv("PROVGRAPH_PASSWORD", empty_neo4j.password or "")
+    return empty_neo4j.url
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,10 @@ import pytest
 from tests.require import require
 
 ROOT = Path(__file__).resolve().parents[2]
+# Not what the make that runs these tests hands down to the makes below it.
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES")
+}
 
 
 @pytest.fixture
@@ -26,7 +31,7 @@ def test_an_old_python_is_refused_in_one_line_that_says_what_to_do(make: str, tm
     old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     old.chmod(0o755)
     command = [make, "demo", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}"]
-    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    refused = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert f'provgraph needs Python 3.11 or newer, and "{old}" is not' in refused.stderr
     assert not (tmp_path / "venv").exists()
@@ -39,10 +44,10 @@ def test_what_is_prepared_is_prepared_anew_only_when_its_sources_change(make: st
     for name in (".base", ".demo", ".test", ".lint"):
         (venv / name).touch()
     question = [make, "--question", f"VENV={venv}", f"{venv / stamp}"]
-    assert subprocess.run(question, cwd=ROOT, check=False).returncode == 0
+    assert subprocess.run(question, cwd=ROOT, env=ENVIRONMENT, check=False).returncode == 0
     for source in ("pyproject.toml", "constraints.txt"):
         changed = [*question, "--what-if", source]
-        assert subprocess.run(changed, cwd=ROOT, check=False).returncode == 1
+        assert subprocess.run(changed, cwd=ROOT, env=ENVIRONMENT, check=False).returncode == 1
 
 
 def test_the_constraints_pin_every_direct_dependency_and_name_no_address() -> None:
