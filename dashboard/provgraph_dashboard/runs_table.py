@@ -16,6 +16,7 @@ from provgraph_dashboard.recorded_values import span_of, took
 from provgraph_dashboard.states import look, state_text
 from provgraph_dashboard.text import plain
 
+_STEP_LETTERS = 25
 _SIGNS = {"cross": "✕", "dot": "●", "ring": "◌", "question": "?", "eye": "◉", "hollow": "○", "bar": "⊘"}
 
 
@@ -90,7 +91,7 @@ def step_rows(steps: Sequence[Execution]) -> list[StepRow]:
     """One row for each step, in their order."""
     return [
         StepRow(
-            step=plain(called(step)),
+            step=shortened(plain(called(step)), _STEP_LETTERS),
             type=plain(short_type(step.type)),
             state=state_words(state_of(step)),
             started=local_time(span_of(step)[0]),

@@ -72,7 +72,7 @@ def page(graph: Graph) -> None:
         _certificate(answer)
         _summary(answer)
     else:
-        _details(answer, reach, "impact:" + ",".join(nodes))
+        _details(answer, reach, rows_of(answer, reach), "impact:" + ",".join(nodes))
 
 
 def _header(answer: Impact) -> None:
@@ -152,7 +152,7 @@ def _summary(answer: Impact) -> None:
 
 
 @st.fragment
-def _details(answer: Impact, reach: RouteMap, key: str) -> None:
+def _details(answer: Impact, reach: RouteMap, rows: Sequence[Row], key: str) -> None:
     """Graph and table; a click in either reruns only these."""
     with records.trouble_shown():
         seen = cast("dict[str, _Seen]", st.session_state.setdefault("provgraph_impact", {})).setdefault(key, _Seen())
@@ -165,7 +165,7 @@ def _details(answer: Impact, reach: RouteMap, key: str) -> None:
                 _certificate(answer)
             route = _choose_route(answer, reach, target, key)
         _graph(answer, reach, route, seen, key)
-        _table(rows_of(answer, reach), key=table, row=seen.row, detailed=True)
+        _table(rows, key=table, row=seen.row, detailed=True)
 
 
 def _graph(answer: Impact, reach: RouteMap, route: Sequence[str], seen: _Seen, key: str) -> None:

@@ -50,7 +50,7 @@ _MOST_RUNS = 200
 _MOST_PIPELINES = 300
 _LIST_HEIGHT = 746
 _GRAPH_HEIGHT = 340
-_STEPS_HEIGHT = 276
+_STEPS_HEIGHT = 330
 _ALL = "all"
 
 
@@ -309,7 +309,8 @@ def _inputs(graph: Graph, step: Execution) -> None:
         show(subtitle(called(step)), muted(words))
         if uses:
             rows: list[Sequence[Cell]] = [
-                (called(use.artifact), type_chip(use.artifact.type), used_words(use)) for use in uses[:60]
+                (shortened(called(use.artifact), 24), type_chip(use.artifact.type), used_words(use))
+                for use in uses[:60]
             ]
             show(table(("input", "type", ""), rows), css_class="pg-card")
             if len(uses) > 60:
