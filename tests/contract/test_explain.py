@@ -70,6 +70,12 @@ class TestExplain:
         assert [answer.text for answer in found.answers] == ["not recorded"] * 6
         assert all(answer.advice and not answer.known for answer in found.answers)
 
+    def test_what_recording_takes_by_itself_is_no_hyperparameter(self, graph: provgraph.Graph) -> None:
+        with graph.execution("Train", note="x", capture=Capture(git=False)) as train:
+            train.output(type="Model", name="plain")
+        [model] = graph.find(type="Model")
+        assert not graph.explain(model).hyperparameters.known
+
     def test_of_several_producers_the_one_that_was_not_cached_made_it(self, graph: provgraph.Graph) -> None:
         made = Event(artifact="m", execution="first", type=EventType.OUTPUT)
         graph.put_execution(

@@ -218,7 +218,7 @@ def _hyperparameters(producer: Execution | None) -> Answer:
     if producer is not None:
         custom = producer.custom_properties
         found = _plain((n[len(_PARAMETER) :], v) for n, v in sorted(custom.items()) if n.startswith(_PARAMETER))
-        if not found:  # other recorders keep them as plain properties of the execution
+        if not found and "recording" not in custom:  # other recorders keep them as plain properties of the execution
             every = {**custom, **producer.properties}
             found = _plain((n, v) for n, v in sorted(every.items()) if n not in _NOT_PARAMETERS and v not in _NOTHING)
     if not found or producer is None:
