@@ -65,7 +65,7 @@ lint: $(VENV)/.lint check-imports
 	@$(BIN)/python -m tests.texts
 
 bench: $(VENV)/.test
-	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 # The versions are resolved on the oldest Python, which the newer ones can use too; the reverse does not hold.
 constraints: RESOLVE := build/resolve
