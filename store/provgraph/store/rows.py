@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from provgraph.errors import StoreError
@@ -102,6 +103,59 @@ def _read(key: str, value: Any, kinds: Mapping[str, str]) -> Value:
     return Proto(type_url, base64.b64decode(data))
 
 
+# Where each property of a node goes, by its key: the name space (None: a field of ours) and the name in it. The keys of
+# a store are few; more than that are not remembered.
+_places: dict[str, tuple[str | None, str]] = {}
+_MOST_PLACES: Final = 10_000
+
+
+def _place(key: str) -> tuple[str | None, str]:
+    if key.startswith(CUSTOM):
+        place: tuple[str | None, str] = (CUSTOM, key[len(CUSTOM) :])
+    elif key.startswith(DECLARED):
+        place = (DECLARED, key[len(DECLARED) :])
+    else:
+        place = (None, key)
+    if len(_places) < _MOST_PLACES:
+        _places[key] = place
+    return place
+
+
+_CLASSES: Final[Mapping[str, type[Artifact | Execution | Context]]] = {
+    NodeKind.ARTIFACT.value: Artifact,
+    NodeKind.EXECUTION.value: Execution,
+    NodeKind.CONTEXT.value: Context,
+}
+_STATES: Final[Mapping[str, Mapping[str, object]]] = {
+    NodeKind.ARTIFACT.value: dict(ArtifactState.__members__),
+    NodeKind.EXECUTION.value: dict(ExecutionState.__members__),
+}
+# The fields that come as they are: how to set each on a value under construction, its name, what an absent one is.
+_SETTERS: Final[Mapping[str, Sequence[tuple[Callable[[object, object], None], str, object]]]] = {
+    label: [
+        (getattr(made, name).__set__, name, default)
+        for name, default in (
+            *(("name", None), ("external_id", None), ("type_version", ""), ("source", "")),
+            *(("created_at", None), ("updated_at", None), ("recorded_at", None)),
+            *((name, None) for name in _OWN[NodeKind(label)]),
+        )
+    ]
+    for label, made in _CLASSES.items()
+}
+_NEEDED: Final[Mapping[str, Sequence[tuple[Callable[[object, object], None], str]]]] = {
+    label: [(getattr(made, name).__set__, name) for name in ("id", "key", "type")] for label, made in _CLASSES.items()
+}
+_MAPS: Final[Mapping[str, tuple[Callable[[object, object], None], Callable[[object, object], None]]]] = {
+    label: (getattr(made, "properties").__set__, getattr(made, "custom_properties").__set__)  # noqa: B009 - the slot
+    for label, made in _CLASSES.items()
+}
+_SET_STATE: Final[Mapping[str, Callable[[object, object], None]]] = {
+    label: getattr(_CLASSES[label], "state").__set__  # noqa: B009 - the slot
+    for label in _STATES
+}
+_SCALARS: Final = frozenset((int, float, str, bool))
+
+
 def node_from_properties(label: str, stored: Mapping[str, Any]) -> Node:
     """The node of a property map.
 
@@ -112,11 +166,47 @@ def node_from_properties(label: str, stored: Mapping[str, Any]) -> Node:
     custom: dict[str, Value] = {}
     marked = stored.get(_KINDS)
     kinds: dict[str, str] = dict(entry.rsplit("=", 1) for entry in marked) if marked else {}
+    sound = True
     for key, value in stored.items():
-        if key.startswith(CUSTOM):
-            custom[key[len(CUSTOM) :]] = _read(key, value, kinds)
-        elif key.startswith(DECLARED):
-            declared[key[len(DECLARED) :]] = _read(key, value, kinds)
+        space, name = _places.get(key) or _place(key)
+        if space is None:
+            continue
+        if key in kinds:
+            value = _read(key, value, kinds)
+        elif type(value) not in _SCALARS:
+            sound = False
+        if space is CUSTOM:
+            custom[name] = value
+        else:
+            declared[name] = value
+    # What the model has checked when it was written needs no second check; what looks odd takes the way through it.
+    named = stored.get("name")
+    sound = sound and bool(stored.get("type")) and named != "" and (named is not None or label in _STATES)
+    if sound and "" not in declared and "" not in custom:
+        try:
+            return _trusted(label, stored, declared, custom)
+        except KeyError:
+            pass
+    return _checked(label, stored, declared, custom)
+
+
+def _trusted(label: str, stored: Mapping[str, Any], declared: dict[str, Value], custom: dict[str, Value]) -> Node:
+    """The node, made slot by slot: tens of thousands are read at once, and the constructor takes four times as long."""
+    node = object.__new__(_CLASSES[label])
+    get = stored.get
+    for put, name in _NEEDED[label]:
+        put(node, stored[name])
+    for put, name, default in _SETTERS[label]:
+        put(node, get(name, default))
+    put_declared, put_custom = _MAPS[label]
+    put_declared(node, MappingProxyType(declared))
+    put_custom(node, MappingProxyType(custom))
+    if label in _STATES:
+        _SET_STATE[label](node, _STATES[label][get("state", "UNKNOWN")])
+    return node
+
+
+def _checked(label: str, stored: Mapping[str, Any], declared: dict[str, Value], custom: dict[str, Value]) -> Node:
     get = stored.get
     try:
         common: dict[str, Any] = {

@@ -72,7 +72,8 @@ class TypeRegistry:
 
     def stored(self, nodes: Iterable[Node]) -> dict[str, NodeType]:
         """The types of `nodes` by their keys, as far as the store has them. Nothing is written."""
-        wanted = {node.type_key: node for node in nodes}
+        alike = {(node.kind, node.type, node.type_version, node.source): node for node in nodes}
+        wanted = {node.type_key: node for node in alike.values()}
         self._fetch({key: node for key, node in wanted.items() if key not in self._known})
         return {key: self._known[key] for key in wanted if key in self._known}
 

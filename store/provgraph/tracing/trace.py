@@ -22,12 +22,15 @@ from provgraph.tracing.lineage import Direction, Lineage, edges_of
 
 __all__ = ["TraceOptions", "start_ids", "trace"]
 
-_UNLIMITED: Final = 2_000_000_000  # what an engine takes as a limit must fit in 32 bits
 _FREE: Final = frozenset(("SAME_AS",))  # links that cost no hop
 _POSSIBLE: Final = frozenset(("POSSIBLE_INPUT", "POSSIBLE_OUTPUT"))
 _PENDING: Final = "PENDING_OUTPUT"
 _INPUTS: Final = frozenset(("INPUT", "POSSIBLE_INPUT"))
 _OUTPUTS: Final = frozenset(("OUTPUT", "POSSIBLE_OUTPUT", "DERIVATION"))
+_ORIGINS: Final = _OUTPUTS | _FREE | {_PENDING}
+_UNFINISHED: Final = frozenset((ExecutionState.NEW.name, ExecutionState.RUNNING.name))
+_ARTIFACT: Final = NodeKind.ARTIFACT.value
+_EXECUTION: Final = NodeKind.EXECUTION.value
 # Types whose artifacts never come from nowhere, whatever else the records say.
 _MADE: Final = frozenset(("Model", "Metrics", "Statistics", "Predictions", "Deployment"))
 _MADE_BASES: Final = frozenset((BaseType.MODEL, BaseType.METRICS, BaseType.STATISTICS))
@@ -135,13 +138,14 @@ def _fetch_bounded(
 ) -> _Fetched:
     fetched = _Fetched()
     # one more than wanted, so that a cut is noticed; the engines expand breadth first, nearest nodes come first
-    limit = _UNLIMITED if options.max_nodes is None else max(options.max_nodes + len(ids), 1) + 1
+    limit = None if options.max_nodes is None else max(options.max_nodes + len(ids), 1) + 1
     bound = max_hops if max_hops is None or max_hops > max(BOUNDS) else max(1, max_hops)
     for kind, starts in ids.items():
         if not starts:
             continue
-        statement = trace_statement(kind, way, options.certain_only, bound)
-        rows = core.store.stream(statement, {"ids": starts, "limit": limit + len(starts)})
+        statement = trace_statement(kind, way, options.certain_only, bound, limited=limit is not None)
+        parameters = {"ids": starts} if limit is None else {"ids": starts, "limit": limit + len(starts)}
+        rows = core.store.stream(statement, parameters)
         count = 0
         for labels, properties, links in rows:
             for label, stored, own in zip(labels, properties, links, strict=True):
@@ -151,8 +155,8 @@ def _fetch_bounded(
                     fetched.labels[id_] = label
                     fetched.properties[id_] = stored
                     fetched.links += own
-                    fetched.limited |= len(own) >= limit
-        fetched.limited |= count >= limit
+                    fetched.limited |= limit is not None and len(own) >= limit
+        fetched.limited |= limit is not None and count >= limit
     return fetched
 
 
@@ -212,6 +216,8 @@ def _walk(fetched: _Fetched, starts: Iterable[int], way: Way, options: TraceOpti
 
 def _only_possible(walk: _Walk, starts: set[int], near: int, far: int) -> set[int]:
     """The nodes that no way of certain links reaches."""
+    if not any(link[0] in _POSSIBLE for link in walk.links):
+        return set()
     certain: dict[int, list[int]] = {}
     for link in walk.links:
         if link[0] not in _POSSIBLE and link[0] != _PENDING:
@@ -231,27 +237,26 @@ def _gaps(
     fetched: _Fetched, walk: _Walk, beside: Mapping[int, Sequence[Sequence[Any]]], way: Way
 ) -> dict[GapKind, set[int]]:
     found: dict[GapKind, set[int]] = {}
+    kinds_of = {node: frozenset([link[0] for link in beside.get(node, ())]) for node in walk.hops}
     made_here: set[str] = set()
     if way == "upstream":
         made_here = {
             fetched.properties[node]["type"]
-            for node in walk.hops
-            if fetched.labels[node] == NodeKind.ARTIFACT.value
-            and any(link[0] in _OUTPUTS for link in beside.get(node, ()))
+            for node, kinds in kinds_of.items()
+            if fetched.labels[node] == _ARTIFACT and not kinds.isdisjoint(_OUTPUTS)
         }
-    for node in walk.hops:
+    for node, kinds in kinds_of.items():
         label, stored = fetched.labels[node], fetched.properties[node]
-        kinds = {link[0] for link in beside.get(node, ())}
         if _PENDING in kinds:
             found.setdefault(GapKind.PENDING, set()).add(node)
-        if label == NodeKind.EXECUTION.value:
-            if stored.get("state") in (ExecutionState.NEW.name, ExecutionState.RUNNING.name):
+        if label == _EXECUTION:
+            if stored.get("state") in _UNFINISHED:
                 found.setdefault(GapKind.RUNNING, set()).add(node)
-            if way == "upstream" and not kinds & _INPUTS:
+            if way == "upstream" and kinds.isdisjoint(_INPUTS):
                 found.setdefault(GapKind.NO_INPUTS, set()).add(node)
         elif (
             way == "upstream"
-            and not kinds & (_OUTPUTS | _FREE | {_PENDING})
+            and kinds.isdisjoint(_ORIGINS)
             and (stored["type"] in made_here or stored["type"] in _MADE)
         ):
             found.setdefault(GapKind.NO_PRODUCER, set()).add(node)
@@ -295,14 +300,14 @@ def _assemble(
 
     nodes = [node_from_properties(fetched.labels[i], fetched.properties[i]) for i in shown]
     traced = [node for node in nodes if not isinstance(node, Context)]
-    traced.sort(key=lambda node: (shown[node.id], node.kind.value, node.id))
+    labels = fetched.labels
+    traced.sort(key=lambda node: (shown[node.id], labels[node.id], node.id))
     refs = {node.id: node.ref for node in traced}
     edges = edges_of((link for walk in walks for link in walk.links), refs)
-    memberships, contexts = _contexts(core, traced) if options.with_contexts else ({}, ())
+    memberships, contexts = _contexts(core, traced, refs) if options.with_contexts else ({}, ())
     types = core.types.stored(traced) if options.with_contexts else {}
 
     def ref_list(ids: Iterable[int]) -> tuple[str, ...]:
-        labels = fetched.labels
         return tuple(f"{labels[i].lower()}:{i}" for i in sorted(set(ids)) if i in labels)
 
     gaps: dict[GapKind, set[int]] = {}
@@ -317,7 +322,7 @@ def _assemble(
         direction=direction,
         nodes=tuple(traced),
         edges=edges,
-        hops={node.ref: shown[node.id] for node in traced},
+        hops={refs[node.id]: shown[node.id] for node in traced},
         contexts=contexts,
         memberships=memberships,
         types=tuple(types[key] for key in sorted(types)),
@@ -349,9 +354,8 @@ def _add_pending(core: StoreCore, fetched: _Fetched, pending: Mapping[int, int])
 
 
 def _contexts(
-    core: StoreCore, nodes: Sequence[Artifact | Execution]
+    core: StoreCore, nodes: Sequence[Artifact | Execution], refs: Mapping[int, str]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[Context, ...]]:
-    refs: dict[int, str] = {node.id: node.ref for node in nodes}
     found: dict[str, set[int]] = {}
     for kind in (NodeKind.ARTIFACT, NodeKind.EXECUTION):
         ids = [node.id for node in nodes if node.kind is kind]

@@ -67,11 +67,27 @@ def _closure(
     )
 
 
+_LINK: Final[LiteralString] = "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]"
+
+
 # Everything that enters the nodes of the answer (upstream) or leaves them (downstream): also what a bound left out is
 # seen from here, as a link to a node that is not in the answer. Pending outputs, and possible links where only certain
-# ones are wanted, are told, never walked. `$limit` bounds
-# the nodes and the links of each, so that a hub does not send all its links for a picture of sixty nodes.
+# ones are wanted, are told, never walked.
 def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
+    if way == "upstream":
+        links: LiteralString = "[(x)<-[r:" + _ALL + "|PENDING_OUTPUT]-(y) | [type(r), y.id, x.id, " + _LINK + "]"
+    else:
+        links = "[(x)-[r:" + _ALL + "|PENDING_OUTPUT]->(y) | [type(r), x.id, y.id, " + _LINK + "]"
+    return (
+        _closure(label, relationships, way, bound) + "WITH DISTINCT x "
+        "WITH collect(x) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
+        "RETURN [x IN chunk | labels(x)[0]], [x IN chunk | properties(x)], [x IN chunk | " + links + "]"
+    )
+
+
+# The same with at most `$limit` nodes and `$limit` links of each, so that a hub does not send all its links for a
+# picture of sixty nodes. A subquery for the links of each node costs half as much again: for limited answers alone.
+def _limited(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
     if way == "upstream":
         links: LiteralString = (
             "MATCH (x)<-[r:" + _ALL + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
@@ -83,35 +99,41 @@ def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: 
             "RETURN collect([type(r), x.id, y.id, "
         )
     return (
-        # The limit stands inside too: there the expansion ends when it is reached, outside only its answer would.
-        _closure(label, relationships, way, bound, " LIMIT $limit") + "WITH DISTINCT x LIMIT $limit "
-        "CALL (x) { " + links + "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]) AS links } "
+        _closure(label, relationships, way, bound) + "WITH DISTINCT x LIMIT $limit "
+        "CALL (x) { " + links + _LINK + ") AS links } "
         "WITH collect([x, links]) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
         "RETURN [n IN chunk | labels(n[0])[0]], [n IN chunk | properties(n[0])], [n IN chunk | n[1]]"
     )
 
 
-def _statements(make_label: LiteralString) -> dict[tuple[Way, bool, int | None], LiteralString]:
-    found: dict[tuple[Way, bool, int | None], LiteralString] = {}
+def _statements(make_label: LiteralString) -> dict[tuple[Way, bool, int | None, bool], LiteralString]:
+    found: dict[tuple[Way, bool, int | None, bool], LiteralString] = {}
     unbounded: tuple[int | None, LiteralString] = (None, "")
     for number, bound in (unbounded, *BOUNDS.items()):
-        found["upstream", False, number] = _trace(make_label, _ALL, "upstream", bound)
-        found["upstream", True, number] = _trace(make_label, _CERTAIN, "upstream", bound)
-        found["downstream", False, number] = _trace(make_label, _ALL, "downstream", bound)
-        found["downstream", True, number] = _trace(make_label, _CERTAIN, "downstream", bound)
+        found["upstream", False, number, False] = _trace(make_label, _ALL, "upstream", bound)
+        found["upstream", True, number, False] = _trace(make_label, _CERTAIN, "upstream", bound)
+        found["downstream", False, number, False] = _trace(make_label, _ALL, "downstream", bound)
+        found["downstream", True, number, False] = _trace(make_label, _CERTAIN, "downstream", bound)
+        found["upstream", False, number, True] = _limited(make_label, _ALL, "upstream", bound)
+        found["upstream", True, number, True] = _limited(make_label, _CERTAIN, "upstream", bound)
+        found["downstream", False, number, True] = _limited(make_label, _ALL, "downstream", bound)
+        found["downstream", True, number, True] = _limited(make_label, _CERTAIN, "downstream", bound)
     return found
 
 
-TRACE: Final[dict[NodeKind, dict[tuple[Way, bool, int | None], LiteralString]]] = {
+# By way, whether certain links alone are walked, bound of hops, and whether nodes and links are limited.
+TRACE: Final[dict[NodeKind, dict[tuple[Way, bool, int | None, bool], LiteralString]]] = {
     NodeKind.ARTIFACT: _statements("Artifact"),
     NodeKind.EXECUTION: _statements("Execution"),
 }
 
 
-def trace_statement(kind: NodeKind, way: Way, certain_only: bool, max_hops: int | None) -> LiteralString:
-    """The statement whose bound is the least that reaches `max_hops`."""
+def trace_statement(
+    kind: NodeKind, way: Way, certain_only: bool, max_hops: int | None, limited: bool = False
+) -> LiteralString:
+    """The statement whose bound is the least that reaches `max_hops`. A limited one takes `$limit` too."""
     bound = None if max_hops is None else next((b for b in BOUNDS if b >= max_hops), None)
-    return TRACE[kind][way, certain_only, bound]
+    return TRACE[kind][way, certain_only, bound, limited]
 
 
 def _answers(tail: LiteralString) -> dict[tuple[NodeKind, Way, bool], LiteralString]:
