@@ -14,7 +14,7 @@ from benchmarks.worker import Worker
 
 EMBEDDED: str = "embedded"
 NEO4J: str = "Neo4j"
-BOTH = (EMBEDDED, NEO4J)
+BOTH: tuple[str, ...] = (EMBEDDED, NEO4J)
 MEGABYTE = 1e6
 
 
