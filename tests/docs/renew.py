@@ -11,7 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs.page import Block, Command, Outcome, Session, matches, name_of, walk
+import provgraph
+from provgraph.demo import build_demo
+from tests.docs.page import Block, Command, Outcome, Session, blocks, commands_of, matches, name_of, walk
 from tests.docs.prepared import prepare
 
 
@@ -25,25 +27,38 @@ def renewed(text: str, told: list[tuple[Block, Command, Outcome]]) -> str:
     return text
 
 
+def told_by(page: Path, demo: bool) -> list[tuple[Block, Command, Outcome]]:
+    """What the commands of a page print: those on the demo, or the others."""
+    back = Path.cwd()
+    with tempfile.TemporaryDirectory() as base:
+        folder = Path(base) / "reader"
+        folder.mkdir()
+        os.chdir(folder)
+        session = Session(folder)
+        try:
+            if not demo:
+                prepare(name_of(page), folder)
+                return [(b, c, o) for b, c, o in walk(page, session) if c is not None and o is not None]
+            with provgraph.connect(strict=True) as graph:
+                build_demo(folder / "plant", graph)
+            mine = [block for block in blocks(page.read_text("utf-8")) if block.note == "on the demo"]
+            return [(block, command, session.run(command.text)) for block in mine for command in commands_of(block)]
+        finally:
+            os.chdir(folder)
+            subprocess.run([sys.executable, "-m", "provgraph.cli", "stop"], check=True, capture_output=True)
+            os.chdir(back)
+
+
 def main() -> None:
     """Renew the pages that are named."""
+    os.environ["COLUMNS"] = "120"
     for name in sys.argv[1:]:
         page = Path(name).absolute()
-        with tempfile.TemporaryDirectory() as base:
-            folder = Path(base) / "reader"
-            folder.mkdir()
-            back = Path.cwd()
-            os.chdir(folder)
-            session = Session(folder)
-            prepare(name_of(page), folder)
-            try:
-                told = [(b, c, o) for b, c, o in walk(page, session) if c is not None and o is not None]
-            finally:
-                os.chdir(folder)
-                subprocess.run([sys.executable, "-m", "provgraph.cli", "stop"], check=True, capture_output=True)
-                os.chdir(back)
         text = page.read_text("utf-8")
-        page.write_text(renewed(text, told), encoding="utf-8")
+        told = told_by(page, demo=False)
+        if "<!-- on the demo -->" in text:
+            told = [*told, *told_by(page, demo=True)]
+        page.write_text(renewed(text, sorted(told, key=lambda entry: entry[0].start)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,114 @@
+"""Make the pictures of the dashboard that the documentation shows: `python docs/images/make.py`.
+
+They are screenshots of the demo in a headless Chromium. It needs the extras `dashboard` and `demo`, the development
+tools (playwright), and a Chromium on PATH; `--store URL` takes a demo that is there already, with its folder by `--plant`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), *(str(ROOT / part) for part in ("store", "loaders", "dashboard"))]
+
+import provgraph
+from provgraph.demo import DemoSummary, build_demo
+from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SIZE = {"width": 1440, "height": 900}
+
+
+def main() -> None:
+    """Record the demo, serve the dashboard on it, and write the pictures beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--store", help="a store that holds the demo already")
+    parser.add_argument("--plant", type=Path, help="the folder of that demo's files")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="provgraph-demo-") as base:
+        url = given.store or f"embedded:{Path(base) / 'store'}"
+        with provgraph.connect(url, strict=True) as graph:
+            summary = build_demo(given.plant or Path(base) / "plant", graph)
+            places = views(graph, summary)
+            with dashboard(url, Path(base)) as address:
+                take(address, places)
+
+
+def views(graph: provgraph.Graph, summary: DemoSummary) -> dict[str, str]:
+    """The pages to show, by the names of their pictures."""
+    model, batch = graph.get(summary.live_model_key), graph.get(summary.bad_batch_key)
+    return {
+        "explore": f"explore?focus={quote(model.ref)}&dir=both&hops=8",
+        "impact": f"impact?node={quote(batch.ref)}",
+    }
+
+
+@contextmanager
+def dashboard(url: str, folder: Path) -> Iterator[str]:
+    """The address of the running dashboard."""
+    paths = os.pathsep.join(str(ROOT / part) for part in ("store", "loaders", "dashboard"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "provgraph_dashboard", "--no-browser", "--url", url],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            if found := re.match(r"Dashboard: (http://127\.0\.0\.1:\d+/)", line):
+                yield found[1]
+                break
+        else:
+            sys.exit("the dashboard did not start")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def take(address: str, places: dict[str, str]) -> None:
+    """Write one picture of each page, in light and in dark."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if chromium is None:
+        sys.exit(f"none of {', '.join(CHROMIUM_NAMES)} is on PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        for name, place in places.items():
+            for scheme in ("light", "dark"):
+                photograph(browser, f"{address}{place}", Path(__file__).with_name(f"{name}-{scheme}.png"), scheme)
+        browser.close()
+
+
+def photograph(browser: Browser, address: str, file: Path, scheme: Literal["light", "dark"]) -> None:
+    """Write a picture of the page, once everything on it is drawn."""
+    context = browser.new_context(viewport=SIZE, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("svg.canvas, .pg-tiles", timeout=60_000)
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
+    page.wait_for_timeout(1_500)  # the component draws in its own time
+    page.screenshot(path=file)
+    context.close()
+
+
+if __name__ == "__main__":
+    main()
