@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from tests.servers.target import Bypass, Target
 
 
 @pytest.fixture
-def session(embedded_target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+def session(embedded_target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A session in a new folder. Its `.provgraph` leads to the one engine that all pages share, emptied."""
     way = Bypass(embedded_target)
     way.wipe()
@@ -25,8 +23,5 @@ def session(embedded_target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyP
     folder.mkdir()
     (folder / ".provgraph").symlink_to(store, target_is_directory=True)
     monkeypatch.chdir(folder)
-    before = dict(os.environ)
-    os.environ["COLUMNS"] = "120"
-    yield Session(folder)
-    os.environ.clear()
-    os.environ.update(before)
+    monkeypatch.setenv("COLUMNS", "120")
+    return Session(folder, monkeypatch.setenv)

@@ -6,7 +6,7 @@ lines below it are what it prints. A comment directly above a block says what el
     <!-- file: train.py -->      the block is the content of this file
     <!-- output -->              the block is what the Python above prints
     <!-- not run: REASON -->     the block is not run; what it names must exist
-    <!-- on the demo -->         the block runs in the folder of the demo, after all others
+    <!-- on the demo -->         the block runs where the demo is, apart from the page
     <!-- goes wrong -->          the last command of the block exits with another status than 0
 
 `…` stands for any text within a line, and alone on a line for any lines. What differs from one time to the next is not
@@ -22,7 +22,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,7 +59,12 @@ class Block:
     @property
     def runs(self) -> bool:
         """Whether its commands are carried out where the page is read."""
-        return not self.note.startswith(("not run: ", "on the demo"))
+        return not self.on_the_demo and not self.note.startswith("not run: ")
+
+    @property
+    def on_the_demo(self) -> bool:
+        """Whether it speaks of the demo."""
+        return self.note == "on the demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +146,23 @@ def _plain(text: str) -> str:
 
 @dataclass
 class Session:
-    """A person who reads one page and does what it says, in `folder`."""
+    """A person who reads one page and does what it says, in `folder`; `set` sets an environment variable."""
 
     folder: Path
+    set: Callable[[str, str], None]
     names: dict[str, object] = field(default_factory=lambda: {"__name__": "__main__"})
     printed: str = ""
 
     def __post_init__(self) -> None:
         tools = self.folder.parent / "bin"
-        tools.mkdir(exist_ok=True)
+        tools.mkdir(parents=True, exist_ok=True)
         for name, module in (("provgraph", "-m provgraph.cli"), ("python", "")):
             tool = tools / name
             tool.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {module} "$@"\n', encoding="utf-8")
             tool.chmod(0o755)
         paths = os.pathsep.join(str(ROOT / part) for part in ("store", "loaders", "dashboard"))
-        os.environ["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"
-        os.environ["PYTHONPATH"] = paths
+        self.set("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+        self.set("PYTHONPATH", paths)
 
     def python(self, block: Block, page: str) -> None:
         """Run a block of Python; errors point to its line on the page."""
@@ -173,7 +179,8 @@ class Session:
             os.chdir(words[1])
             return Outcome(0, "", "")
         if words[:1] == ["export"]:
-            os.environ.update(word.split("=", 1) for word in words[1:])
+            for word in words[1:]:
+                self.set(*word.split("=", 1))
             return Outcome(0, "", "")
         if words[:1] == ["provgraph"] and not _SHELL.search(command):
             return _here(words[1:])

@@ -34,14 +34,14 @@ def told_by(page: Path, demo: bool) -> list[tuple[Block, Command, Outcome]]:
         folder = Path(base) / "reader"
         folder.mkdir()
         os.chdir(folder)
-        session = Session(folder)
+        session = Session(folder, os.environ.__setitem__)
         try:
             if not demo:
                 prepare(name_of(page), folder)
                 return [(b, c, o) for b, c, o in walk(page, session) if c is not None and o is not None]
             with provgraph.connect(strict=True) as graph:
                 build_demo(folder / "plant", graph)
-            mine = [block for block in blocks(page.read_text("utf-8")) if block.note == "on the demo"]
+            mine = [block for block in blocks(page.read_text("utf-8")) if block.on_the_demo]
             return [(block, command, session.run(command.text)) for block in mine for command in commands_of(block)]
         finally:
             os.chdir(folder)

@@ -21,6 +21,7 @@ from provgraph.demo.features import load_features
 from provgraph.demo.learning import evaluate, load_model
 from provgraph.demo.plant import BATCHES, PLANTED
 from provgraph.demo.schedule import RUNS
+from tests.docs.page import Session, blocks, check, commands_of, name_of, pages
 from tests.servers.target import Bypass, Target
 
 # The fixture renders, trains and records everything: much more than two minutes only where the machine is busy.
@@ -101,6 +102,19 @@ def test_the_summary_names_nodes_that_are_there(demo: Demo) -> None:
     assert demo.graph.get(demo.summary.live_model_key).name == "inspector/5"
     assert demo.graph.get(demo.summary.clean_model_key).name == "inspector/2"
     assert demo.graph.count(kind="context", type="Run", name=demo.summary.failed_run) == 1
+
+
+def test_transcripts_of_the_documentation_are_what_the_demo_answers(
+    demo: Demo, embedded_target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVGRAPH_URL", embedded_target.url)
+    monkeypatch.setenv("COLUMNS", "120")
+    session = Session(tmp_path / "reader", monkeypatch.setenv)
+    transcripts = [(page, block) for page in pages() for block in blocks(page.read_text("utf-8")) if block.on_the_demo]
+    assert transcripts
+    for page, block in transcripts:
+        for command in commands_of(block):
+            check(f"{name_of(page)}, line {block.line}", block, command, session.run(command.text))
 
 
 def test_every_file_that_was_recorded_is_there(demo: Demo) -> None:

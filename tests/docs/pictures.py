@@ -1,7 +1,7 @@
-"""Make the pictures of the dashboard that the documentation shows: `python docs/images/make.py`.
+"""Make the pictures of the dashboard that the documentation shows: `python -m tests.docs.pictures`.
 
-They are screenshots of the demo in a headless Chromium. It needs the extras `dashboard` and `demo`, the development
-tools (playwright), and a Chromium on PATH; `--store URL` takes a demo that is there already, with its folder by `--plant`.
+They are screenshots of the demo in a headless Chromium, 1440 x 900, in light and in dark, written to docs/images/. With
+`--store URL --plant FOLDER` a demo that is there already is taken.
 """
 
 from __future__ import annotations
@@ -9,32 +9,33 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), *(str(ROOT / part) for part in ("store", "loaders", "dashboard"))]
-
 import provgraph
 from provgraph.demo import DemoSummary, build_demo
 from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
+from tests.docs.page import DOCS, ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SIZE = {"width": 1440, "height": 900}
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 def main() -> None:
-    """Record the demo, serve the dashboard on it, and write the pictures beside this file."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Record the demo, serve the dashboard on it, and write the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.docs.pictures")
     parser.add_argument("--store", help="a store that holds the demo already")
     parser.add_argument("--plant", type=Path, help="the folder of that demo's files")
     given = parser.parse_args()
@@ -57,7 +58,7 @@ def views(graph: provgraph.Graph, summary: DemoSummary) -> dict[str, str]:
 
 
 @contextmanager
-def dashboard(url: str, folder: Path) -> Iterator[str]:
+def dashboard(url: str, folder: Path) -> Generator[str]:
     """The address of the running dashboard."""
     paths = os.pathsep.join(str(ROOT / part) for part in ("store", "loaders", "dashboard"))
     process = subprocess.Popen(
@@ -82,8 +83,6 @@ def dashboard(url: str, folder: Path) -> Iterator[str]:
 
 def take(address: str, places: dict[str, str]) -> None:
     """Write one picture of each page, in light and in dark."""
-    import shutil
-
     from playwright.sync_api import sync_playwright
 
     chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
@@ -92,14 +91,14 @@ def take(address: str, places: dict[str, str]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
         for name, place in places.items():
-            for scheme in ("light", "dark"):
-                photograph(browser, f"{address}{place}", Path(__file__).with_name(f"{name}-{scheme}.png"), scheme)
+            for scheme in SCHEMES:
+                photograph(browser, f"{address}{place}", DOCS / "images" / f"{name}-{scheme}.png", scheme)
         browser.close()
 
 
-def photograph(browser: Browser, address: str, file: Path, scheme: Literal["light", "dark"]) -> None:
+def photograph(browser: Browser, address: str, file: Path, scheme: Scheme) -> None:
     """Write a picture of the page, once everything on it is drawn."""
-    context = browser.new_context(viewport=SIZE, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector("svg.canvas, .pg-tiles", timeout=60_000)
