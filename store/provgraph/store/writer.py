@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TypeVar
 
 from provgraph.errors import ConflictError, NotFoundError
@@ -41,6 +42,19 @@ class WriteResult:
     unchanged: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class _NodeRow:
+    """A node on its way into the store, with the id it gets if it is new."""
+
+    key: str
+    id: int
+    properties: dict[str, object]
+    fingerprint: str
+
+    def marks(self) -> dict[str, object]:
+        return {"key": self.key, "id": self.id, "fingerprint": self.fingerprint}
+
+
 class Writer:
     """Writes `Records` into a store."""
 
@@ -61,39 +75,44 @@ class Writer:
             ConflictError: a name or an external id belongs to another node, or contexts would be their own ancestors.
             TypeConflictError: a declared property does not fit its type.
         """
-        rows = {kind: self._rows(nodes) for kind, nodes in _by_kind(records.nodes).items()}
+        nodes = records.nodes
+        offered = iter(self._ids.take(len(nodes)))  # one claim for all kinds: each is a transaction of its own
+        rows = {kind: self._rows(alike, offered) for kind, alike in _by_kind(nodes).items()}
         now = int(time.time() * 1000)
+        attempts = count()
 
         def work(transaction: Transaction) -> WriteResult:
             result = WriteResult(dict(known or {}))
             fresh: set[int] = set()
             for kind, wanted in rows.items():
                 self._write_nodes(transaction, kind, wanted, replace, now, result, fresh)
+            if next(attempts):  # an earlier attempt may have been committed and its answer lost: links may be there
+                fresh.clear()
             self._resolve(transaction, records, result.ids)
             self._write_links(transaction, records, fresh, now, result)
             return result
 
         return self._store.write(work)
 
-    def _rows(self, nodes: Sequence[Node]) -> list[dict[str, object]]:
-        offered = self._ids.take(len(nodes))
-        found: dict[str, dict[str, object]] = {}
+    def _rows(self, nodes: Sequence[Node], offered: Iterator[int]) -> list[_NodeRow]:
+        found: dict[str, _NodeRow] = {}
         known = self._types.of_nodes(nodes)
-        for node, new_id in zip(nodes, offered, strict=True):
+        for node in nodes:
+            new_id = next(offered)
             node_type = known[node.type_key]
             if node.properties:
                 check_declared(node, node_type)
             properties = to_properties(node, node_type.id)
-            if node.key in found and found[node.key]["set"] != properties:
+            if node.key in found and found[node.key].properties != properties:
                 raise ConflictError(f"two different nodes with the key {node.key!r} in one write")
-            found[node.key] = {"key": node.key, "id": new_id, "set": properties, "fingerprint": fingerprint(properties)}
+            found[node.key] = _NodeRow(node.key, new_id, properties, fingerprint(properties))
         return list(found.values())
 
     @staticmethod
     def _write_nodes(
         transaction: Transaction,
         kind: NodeKind,
-        rows: list[dict[str, object]],
+        rows: list[_NodeRow],
         replace: bool,
         now: int,
         result: WriteResult,
@@ -101,23 +120,26 @@ class Writer:
     ) -> None:
         changed: list[dict[str, object]] = []
         for chunk in _chunks(rows):
-            [[found]] = transaction.run(statements.MERGE_NODES[kind], {"rows": chunk, "now": now})
+            new = [{**row.properties, **row.marks(), "recorded_at": now} for row in chunk]
+            [[found]] = transaction.run(statements.MERGE_NODES[kind], {"rows": new})
             there = {key: (id_, mark) for key, id_, mark in found}
             for row in chunk:
-                key = str(row["key"])
-                id_, mark = there[key]
-                result.ids[key] = id_
-                if id_ == row["id"]:
-                    fresh.add(id_)
-                    result.created[kind.value] += 1
-                elif mark == row["fingerprint"]:
+                if row.key not in there:
+                    result.ids[row.key] = row.id
+                    fresh.add(row.id)
+                    continue
+                id_, mark = there[row.key]
+                result.ids[row.key] = id_
+                if mark == row.fingerprint:
                     result.unchanged[kind.value] += 1
                 else:
-                    changed.append({**row, "id": id_})
+                    changed.append({**row.marks(), "id": id_, "set": row.properties})
+            if len(there) < len(chunk):
+                result.created[kind.value] += len(chunk) - len(there)
         statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
-        for chunk in _chunks(changed):
-            transaction.run(statement, {"rows": chunk})
-            result.updated[kind.value] += len(chunk)
+        for updates in _chunks(changed):
+            transaction.run(statement, {"rows": updates})
+            result.updated[kind.value] += len(updates)
 
     @staticmethod
     def _resolve(transaction: Transaction, records: Records, ids: dict[str, int]) -> None:

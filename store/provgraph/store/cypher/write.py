@@ -19,11 +19,11 @@ __all__ = [
 
 
 def _merge(label: LiteralString) -> LiteralString:
-    # Creates what is not there and leaves alone what is; the caller compares id and fingerprint with its own.
+    # Creates what is not there, all of it in one assignment, and leaves alone what is: that is told, with its id and
+    # fingerprint, for the caller to compare with its own.
     return (
-        "UNWIND $rows AS row MERGE (n:" + label + " {key: row.key}) "
-        "ON CREATE SET n += row.set, n.id = row.id, n.recorded_at = $now, n.fingerprint = row.fingerprint "
-        "RETURN collect([n.key, n.id, n.fingerprint])"
+        "UNWIND $rows AS row MERGE (n:" + label + " {key: row.key}) ON CREATE SET n = row "
+        "WITH n, row WHERE n.id <> row.id RETURN collect([n.key, n.id, n.fingerprint])"
     )
 
 
