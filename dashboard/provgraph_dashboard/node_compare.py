@@ -11,6 +11,7 @@ from provgraph_dashboard.drawable import called, state_of
 from provgraph_dashboard.parts import Cell, changed, muted, table
 from provgraph_dashboard.recorded_values import short_value
 from provgraph_dashboard.shell import show
+from provgraph_dashboard.states import state_text
 
 _CANDIDATES = 50
 
@@ -19,13 +20,17 @@ _CANDIDATES = 50
 def compare(graph: Graph, node: Artifact | Execution) -> None:
     """Choose another node of the same type, and see what differs."""
     found = graph.find(kind=node.kind, type=node.type, newest_first=True, limit=_CANDIDATES + 1)
-    others = [other for other in found if other.ref != node.ref][:_CANDIDATES]
+    others = {other.ref: other for other in found if other.ref != node.ref}
     if not others:
         show(muted(f"There is no other {node.type} in this store."))
         return
-    other = st.selectbox(
-        f"With which of the newest {node.type} nodes?", others, format_func=lambda n: f"{called(n)}  ({n.ref})"
+    # Streamlit copies the chosen option deeply on every run: a reference costs it nothing.
+    chosen = st.selectbox(
+        f"With which of the newest {node.type} nodes?",
+        list(others)[:_CANDIDATES],
+        format_func=lambda ref: f"{called(others[ref])}  ({ref})",
     )
+    other = others[chosen]
     rows = [(name, *changed(_cell(old), _cell(new))) for name, (old, new) in _side_by_side(other, node).items()]
     show(table(("", called(other), called(node)), rows))
 
@@ -36,11 +41,12 @@ def _side_by_side(one: Node, other: Node) -> dict[str, tuple[object, object]]:
 
 
 def _values(node: Node) -> dict[str, object]:
-    """Fields and properties by name; a declared property and a custom one of one name stay apart."""
-    found: dict[str, object] = {"state": (state_of(node) or "").lower()}
+    """Fields and properties by name; a field, a declared property and a custom one of one name stay apart."""
+    found: dict[str, object] = {"state": state_text(state_of(node))}
     if isinstance(node, Artifact):
         found |= {"uri": node.uri, "digest": node.digest}
-    found |= plain_properties(node.custom_properties)
+    custom = plain_properties(node.custom_properties)
+    found |= {f"{name} (custom)" if name in found else name: value for name, value in custom.items()}
     declared = plain_properties(node.properties)
     return {**found, **{f"{name} (declared)" if name in found else name: declared[name] for name in declared}}
 

@@ -18,6 +18,7 @@ _CIRCUMSTANCES = (
     "git_commit", "git_branch", "git_dirty", "command", "python", "packages", "host", "user", "process", "recording",
     "places",
 )  # fmt: skip
+_CONTEXTS_NAMED = 3
 _ERROR = ("error_type", "error_message", "error_traceback")
 
 
@@ -28,7 +29,9 @@ def head(node: Node, contexts: Sequence[Context]) -> list[Html]:
     if state is not None and not (isinstance(node, Artifact) and state == "UNKNOWN"):
         chips.append(state_chip(state))
     found = [Html("".join(chips)), title(called(node))]
-    places = ", ".join(f"{context.type} {context.label}" for context in contexts)
+    places = ", ".join(f"{context.type} {context.label}" for context in contexts[:_CONTEXTS_NAMED])
+    if len(contexts) > _CONTEXTS_NAMED:
+        places += f" and {len(contexts) - _CONTEXTS_NAMED:,} more contexts"
     return [*found, muted(" · ".join(part for part in (node.ref, places) if part))]
 
 

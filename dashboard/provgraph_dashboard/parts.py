@@ -71,12 +71,12 @@ def counted(chip: Html, number: int) -> Html:
     return Html(f'<span class="pg-counted">{chip}{text(number)}</span>')
 
 
-def state_chip(state: str | None) -> Html:
-    """A chip with the state's word and its shape."""
+def state_chip(state: str | None, words: str | None = None) -> Html:
+    """A chip with the state's word, or the given ones, and its shape."""
     mark = look(state)
     return Html(
         f'<span class="pg-chip"><i class="pg-shape pg-shape-{mark.shape} pg-tone-{mark.tone}" aria-hidden="true"></i>'
-        f"{text(state_text(state))}</span>"
+        f"{text(state_text(state) if words is None else words)}</span>"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
@@ -69,6 +70,17 @@ def shortened(name: str, most: int = 22) -> str:
     return name if len(name) <= most else "…" + name[1 - most :]
 
 
+def step_name(name: str, run: str = "", most: int = _STEP_LETTERS) -> str:
+    """The name of a step without that of its run behind it; of one that is too long the beginning and the end.
+
+    Beginning (what is done) and end (to what) both tell the steps of one run apart; the run is the same for all.
+    """
+    if run and name.endswith(run):
+        name = re.sub(r"[\s/.:-]+(?:(?:in|of|for|at)\s+)?$", "", name[: -len(run)]) or name
+    head = most // 3
+    return name if len(name) <= most else f"{name[:head]}…{name[head + 1 - most :]}"
+
+
 def run_state(run: Run) -> str:
     """The state of a run; `lost` if it seems to run, and the process of a step is gone."""
     if run.state.name == "RUNNING" and any(state_of(step) == "lost" for step in run.executions):
@@ -87,11 +99,11 @@ def in_order(run: Lineage) -> list[Execution]:
     return sorted(steps, key=lambda e: (span_of(e)[0] is None, span_of(e)[0] or 0, e.id))
 
 
-def step_rows(steps: Sequence[Execution]) -> list[StepRow]:
-    """One row for each step, in their order."""
+def step_rows(steps: Sequence[Execution], run: str = "") -> list[StepRow]:
+    """One row for each step of the run of this name, in their order."""
     return [
         StepRow(
-            step=shortened(plain(called(step)), _STEP_LETTERS),
+            step=step_name(plain(called(step)), plain(run)),
             type=plain(short_type(step.type)),
             state=state_words(state_of(step)),
             started=local_time(span_of(step)[0]),

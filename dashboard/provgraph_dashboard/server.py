@@ -32,6 +32,7 @@ _FLAGS: Mapping[str, str | bool] = {
     "browser.gatherUsageStats": False,
     "browser.serverAddress": HOST,
     "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
     "logger.hideWelcomeMessage": True,
     "runner.magicEnabled": False,

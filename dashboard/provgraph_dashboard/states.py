@@ -53,8 +53,13 @@ def state_word(state: str | None) -> str:
 
 
 def state_text(state: str | None) -> str:
-    """The state in words, for people to read."""
-    return state_word(state).replace("_", " ")
+    """The state in words, for people to read.
+
+    ML Metadata calls an artifact LIVE that exists. Next to deployments, which are live or replaced, that word misleads:
+    a model whose deployment was replaced, and the replaced deployment itself, would be called live.
+    """
+    word = state_word(state)
+    return "exists" if word == "live" else word.replace("_", " ")
 
 
 def look(state: str | None) -> Look:

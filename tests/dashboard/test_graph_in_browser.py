@@ -254,10 +254,10 @@ def test_words_stay_inside_their_cards_and_cards_apart(open_page: Open, scene: s
 def test_every_node_has_a_spoken_name_and_the_table_says_the_same(open_page: Open) -> None:
     page = open_page("plant")
     spoken = node(page, PLANT.focus).get_attribute("aria-label")
-    assert spoken == "Dataset surface-train/v14, live, 1 input, 3 outputs"
+    assert spoken == "Dataset surface-train/v14, exists, 1 input, 3 outputs"
     assert page.locator(".sheet tbody tr").count() == page.locator(".node").count()
     row = page.locator(".sheet tbody tr", has=page.locator("th", has_text=re.compile("^surface-train/v14$")))
-    assert row.locator("td").nth(1).text_content() == "live"
+    assert row.locator("td").nth(1).text_content() == "exists"
     assert row.locator("td").nth(2).text_content() == "split #255"
     page.locator("button[data-do=table]").click()
     assert row.is_visible()

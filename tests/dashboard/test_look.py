@@ -163,6 +163,7 @@ def test_states_are_known_in_any_case_and_anything_else_is_unknown(given_: str |
 
 def test_states_are_written_for_people() -> None:
     assert state_text("MARKED_FOR_DELETION") == "marked for deletion"
+    assert state_text("LIVE") == "exists", "live is said of deployments alone"
 
 
 @pytest.mark.parametrize(

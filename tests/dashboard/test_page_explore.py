@@ -196,6 +196,25 @@ def test_what_flows_through_types_left_out_is_a_line_past_them(store: tuple[str,
     assert "of other types are left out" in told(scene, shown)[1]
 
 
+# -- the panel --------------------------------------------------------------------------------------------------------
+
+
+def test_a_node_is_compared_with_another_of_its_type(
+    store: tuple[str, Graph], page: Callable[..., AppTest], tmp_path: Path
+) -> None:
+    url, graph = store
+    (tmp_path / "new.bin").write_text("n", encoding="utf-8")
+    with graph.execution("Train", name="again", run="3") as step:
+        step.output(tmp_path / "new.bin", type="Model", name="clerk", version="4", accuracy=0.5)
+    app = page("explore", url, focus="Model/clerk/3")
+    app.button(key="explore_compare").click().run()
+    assert not app.exception
+    choice = next(box for box in app.selectbox if box.label == "With which of the newest Model nodes?")
+    assert choice.options == [f"clerk/4  ({graph.get('Model/clerk/4').ref})"]
+    assert "<b>0.97</b>" in markup(app)
+    assert '<span class="pg-mute">0.5</span>' in markup(app)
+
+
 # -- the pages ------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from provgraph_dashboard import parts
+from provgraph.model import Artifact, Context
+from provgraph_dashboard import node_compare, node_panel, parts
 from provgraph_dashboard.parts import Html, Tile
 
 EVIL = "<script>alert('1')</script>\"&"
@@ -101,3 +102,17 @@ def test_an_incomplete_answer_has_another_seal_than_a_complete_one() -> None:
 
 def test_the_lines_of_a_message_are_kept() -> None:
     assert "<pre>a\n  b</pre>" in parts.notice("bad", "Failed", code="a\n  b")
+
+
+def test_the_head_of_a_panel_names_few_contexts_and_counts_the_rest() -> None:
+    runs = [Context(id=n, type="run", name=f"r{n}") for n in range(1, 9)]
+    assert "run r1, run r2, run r3 and 5 more contexts" in "".join(node_panel.head(Artifact(id=1, type="M"), runs))
+    assert "more" not in "".join(node_panel.head(Artifact(id=1, type="M"), runs[:3]))
+
+
+def test_a_property_that_is_called_like_a_field_does_not_hide_it_in_a_comparison() -> None:
+    node = Artifact(id=1, type="M", uri="a", properties={"state": "old"}, custom_properties={"state": "published"})
+    values = node_compare._values(node)  # pyright: ignore[reportPrivateUsage]
+    assert values["state"] == "unknown"
+    assert values["state (custom)"] == "published"
+    assert values["state (declared)"] == "old"

@@ -19,7 +19,7 @@ from provgraph_dashboard.recorded_values import (
     versions_of,
 )
 from provgraph_dashboard.run_compare import Pair, compare, matched
-from provgraph_dashboard.runs_table import run_name, run_picture, run_rows, shortened, state_words
+from provgraph_dashboard.runs_table import run_name, run_picture, run_rows, shortened, state_words, step_name
 from tests.dashboard.lineages import artifact, edge, lineage, step
 
 
@@ -124,6 +124,17 @@ def test_small_words() -> None:
     assert took(step(1, source="mlmd/x", created_at=5, updated_at=9)) == 4
     assert took(step(1, created_at=5, updated_at=9)) is None
     assert took(step(1, source="mlmd/x", created_at=5, updated_at=9, state=ExecutionState.RUNNING)) is None
+
+
+def test_steps_of_one_run_can_be_told_apart_in_a_narrow_column() -> None:
+    said = ["Train inspector/5", "Evaluate inspector/5", "Evaluate inspector/4", "Evaluate gate/2"]
+    assert [step_name(f"{name} in 2026-10-19", "2026-10-19") for name in said] == said
+    both = [step_name(f"ExtractFeatures surface-{part}/5-x1.1") for part in ("train", "validation")]
+    assert both == ["ExtractF…ace-train/5-x1.1", "ExtractF…alidation/5-x1.1"]
+    assert {len(name) for name in both} == {25}
+    assert step_name("Trainer", "2026-10-19") == "Trainer"
+    assert step_name("2026-10-19", "2026-10-19") == "2026-10-19"
+    assert step_name("Within 7", "7") == "Within"
 
 
 def test_a_run_is_listed_by_its_own_part_of_the_name() -> None:

@@ -42,6 +42,7 @@ def test_the_flags_keep_the_server_at_home_and_quiet() -> None:
     assert given["server.port"] == "8765"
     assert given["browser.gatherUsageStats"] == "false"
     assert given["client.showErrorDetails"] == "none"
+    assert given["client.showErrorLinks"] == "false"
     assert given["client.toolbarMode"] == "minimal"
     assert given["server.enableStaticServing"] == "true"
 

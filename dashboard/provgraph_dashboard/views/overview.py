@@ -111,13 +111,16 @@ def _tiles(counts: Sequence[TypeCount], deployments: Sequence[Deployment]) -> No
             states[count.state] += count.count
     live = sum(deployment.live is True for deployment in deployments)
     bounded = "+" if len(deployments) == _MOST_LOOKED_AT else ""
+    known = not deployments or any(deployment.live is not None for deployment in deployments)
     show(
         tiles(
             [
                 Tile(kinds[NodeKind.ARTIFACT], "artifacts"),
                 Tile(kinds[NodeKind.EXECUTION], "executions"),
                 Tile(kinds[NodeKind.CONTEXT], "contexts"),
-                Tile(f"{live:,}{bounded}", "live deployments"),
+                Tile(f"{live:,}{bounded}", "live deployments")
+                if known
+                else Tile(f"{len(deployments):,}{bounded}", "deployments, live or not is not recorded"),
                 Tile(states["RUNNING"], "running"),
                 Tile(states["FAILED"], "failed", hot=states["FAILED"] > 0),
             ]
@@ -175,7 +178,7 @@ def _models(models: Sequence[Artifact], deployments: Sequence[Deployment]) -> No
         show(subtitle("Live deployments"))
         for deployment in live[:_DEPLOYMENTS]:
             node = deployment.node
-            _row(state_chip("live"), links.explore(node), called(node), ", ".join(_names(deployment.endpoints)))
+            _row(state_chip("live", "live"), links.explore(node), called(node), ", ".join(_names(deployment.endpoints)))
         if len(live) > _DEPLOYMENTS:
             show(muted(f"and {len(live) - _DEPLOYMENTS:,} more"))
 

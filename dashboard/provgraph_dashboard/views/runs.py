@@ -109,7 +109,7 @@ def page(graph: Graph) -> None:
             _comparison(graph, chosen, against, pipeline)
         else:
             _errors(chosen)
-            _steps(graph, graph.run(chosen.context), chosen.context.ref)
+            _steps(graph, graph.run(chosen.context), chosen.context.ref, run_name(chosen.context, pipeline))
 
 
 def _pipelines(graph: Graph, types: Sequence[NodeType]) -> list[Context]:
@@ -236,7 +236,7 @@ def _errors(run: Run) -> None:
 
 
 @st.fragment
-def _steps(graph: Graph, run: Lineage, ref: str) -> None:
+def _steps(graph: Graph, run: Lineage, ref: str, name: str) -> None:
     """The run as a graph, its steps as a table, and the inputs of the chosen step."""
     with records.trouble_shown():
         seen, key = _seen(), f"runs_graph:{ref}"
@@ -279,12 +279,12 @@ def _steps(graph: Graph, run: Lineage, ref: str) -> None:
         with st.container(key="runs_steps"):
             left, right = st.columns(2, gap="medium")
         with left:
-            step = _step_table(steps, seen, ref)
+            step = _step_table(steps, seen, ref, name)
         with right:
             _inputs(graph, step)
 
 
-def _step_table(steps: Sequence[Execution], seen: _Seen, ref: str) -> Execution:
+def _step_table(steps: Sequence[Execution], seen: _Seen, ref: str, name: str) -> Execution:
     key = f"runs_steps:{ref}:{seen.generation}"
     row = chosen_row(key, len(steps))
     if row is not None:
@@ -296,7 +296,7 @@ def _step_table(steps: Sequence[Execution], seen: _Seen, ref: str) -> Execution:
         "state": st.column_config.TextColumn("State", width=92),
         "took": st.column_config.TextColumn("Took", width=64),
     }
-    grid(cast("Sequence[dict[str, object]]", step_rows(steps)), columns, most=_STEPS_HEIGHT, key=key, row=place)
+    grid(cast("Sequence[dict[str, object]]", step_rows(steps, name)), columns, most=_STEPS_HEIGHT, key=key, row=place)
     return steps[place]
 
 
@@ -309,7 +309,7 @@ def _inputs(graph: Graph, step: Execution) -> None:
         show(subtitle(called(step)), muted(words))
         if uses:
             rows: list[Sequence[Cell]] = [
-                (shortened(called(use.artifact), 24), type_chip(use.artifact.type), used_words(use))
+                (shortened(called(use.artifact), 20), type_chip(use.artifact.type), used_words(use))
                 for use in uses[:60]
             ]
             show(table(("input", "type", ""), rows), css_class="pg-card")
