@@ -302,7 +302,8 @@ def _failure(core: StoreCore, contexts: Sequence[Context], roles: Roles) -> Answ
         advice = "the step failed, but its error was not recorded: graph.execution(...) takes it by itself"
         text = f"{last.type} {last.label} failed; why is not recorded"
         return Answer(question=question, text=text, known=False, nodes=(last,), details=details, advice=advice)
-    text = f"{last.type}: {_short(details['error'])}"
+    first_line = str(details["error"]).partition("\n")[0]
+    text = f"{last.type}: {first_line}"
     return Answer(question=question, text=text, known=True, nodes=(last,), details=details)
 
 
