@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,7 @@ from provgraph.model import (
     NodeKind,
     ParentContext,
     PropertyKind,
+    Struct,
     check_parents,
     merge_types,
     parse_ref,
@@ -148,3 +151,20 @@ class TestLinks:
                 check_parents(text)
         else:
             check_parents(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Artifact(type="Model", name="m", properties={"x": 1}, custom_properties={"y": Struct.of([1])}, id=3),
+        Execution(type="Train", custom_properties={"loss": 0.5}),
+        Context(type="Run", name="r"),
+        ArtifactType(name="Model", properties={"x": PropertyKind.INT}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_can_be_hashed_pickled_and_copied(value: Artifact | Execution | Context | ArtifactType) -> None:
+    for copied in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value)):
+        assert copied == value
+        assert hash(copied) == hash(value)
+        assert type(copied.properties) is type(value.properties)

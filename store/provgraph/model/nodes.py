@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import TypeAlias
 
@@ -38,14 +38,19 @@ class ExecutionState(Enum):
     CANCELED = 6
 
 
+def _made(kind: Callable[..., object], state: Mapping[str, object]) -> object:
+    return kind(**state)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _NodeBase:
     type: str
     name: str | None = None
     key: str = ""
     external_id: str | None = None
-    properties: Properties = field(default_factory=dict[str, Value])
-    custom_properties: Properties = field(default_factory=dict[str, Value])
+    # mappings have no hash; what is equal in all else still has the same one
+    properties: Properties = field(default_factory=dict[str, Value], hash=False)
+    custom_properties: Properties = field(default_factory=dict[str, Value], hash=False)
     type_version: str = ""
     source: str = ""
     created_at: int | None = None
@@ -64,6 +69,13 @@ class _NodeBase:
                 check_text(text, what)
         object.__setattr__(self, "properties", frozen_properties(self.properties, what))
         object.__setattr__(self, "custom_properties", frozen_properties(self.custom_properties, what))
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        # a read-only mapping cannot be pickled or copied deeply, and values travel between processes and in caches
+        state = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in ("properties", "custom_properties"):
+            state[name] = dict(state[name])
+        return _made, (type(self), state)
 
     @property
     def kind(self) -> NodeKind:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
@@ -61,6 +61,10 @@ def type_key(kind: NodeKind, name: str, version: str = "", source: str = "") -> 
     return f"{source or 'provgraph'}/{kind.value}Type/{quote(name, safe=' .+')}{tail}"
 
 
+def _made(kind: Callable[..., object], state: Mapping[str, object]) -> object:
+    return kind(**state)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeType:
     """What the three kinds of type share: use `ArtifactType`, `ExecutionType` or `ContextType`.
@@ -77,7 +81,7 @@ class NodeType:
 
     name: str
     version: str = ""
-    properties: Mapping[str, PropertyKind] = field(default_factory=dict[str, PropertyKind])
+    properties: Mapping[str, PropertyKind] = field(default_factory=dict[str, PropertyKind], hash=False)
     description: str = ""
     external_id: str = ""
     base_type: BaseType | None = None
@@ -96,6 +100,11 @@ class NodeType:
             if not isinstance(kind, PropertyKind):
                 raise InvalidValueError(f"type {self.name!r}: property {name!r} has no kind but {kind!r}")
         object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        # a read-only mapping cannot be pickled or copied deeply
+        state = {f.name: getattr(self, f.name) for f in fields(self)}
+        return _made, (type(self), {**state, "properties": dict(self.properties)})
 
     @property
     def kind(self) -> NodeKind:
