@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import provgraph
 from provgraph import Artifact, Context, Event, EventType, Execution, ExecutionState, Records
+from provgraph.errors import InvalidValueError, NotFoundError
 from provgraph.model import Association, Attribution, Derivation, ParentContext
 from provgraph.store.cypher.trace import BOUNDS
 from provgraph.tracing.certificate import CutReason, GapKind
@@ -341,3 +343,23 @@ class TestCertificates:
         assert "The records lack: 1 execution without recorded inputs, 1 artifact without a recorded producer." in str(
             certificate
         )
+
+    @pytest.mark.parametrize("bad", [True, 1.5, float("nan"), "3", -1])
+    def test_limits_are_whole_numbers(self, graph: provgraph.Graph, bad: int) -> None:
+        graph.put_artifact(Artifact(type="Thing", key="limit/a"))
+        with pytest.raises(InvalidValueError, match="max_hops is a whole number"):
+            graph.upstream("limit/a", max_hops=bad)
+        with pytest.raises(InvalidValueError, match="max_nodes is a whole number"):
+            graph.upstream("limit/a", max_nodes=bad)
+
+    def test_a_value_that_is_not_of_this_store_has_no_answer(self, graph: provgraph.Graph) -> None:
+        here = graph.put_artifact(Artifact(type="Thing", key="here/a"))
+        gone = dataclasses.replace(here, id=2**60)
+        other = dataclasses.replace(here, key="elsewhere/a")
+        execution = Execution(type="Step", key="here/a", id=here.id)
+        for start in (gone, other, execution):
+            with pytest.raises(NotFoundError, match="is not in this store"):
+                graph.lineage([here, start])
+            with pytest.raises(NotFoundError, match="is not in this store"):
+                graph.impact(start)
+        assert len(graph.lineage(here)) == 1

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from provgraph.errors import InvalidValueError
+from provgraph.errors import InvalidValueError, NotFoundError
 from provgraph.model import Artifact, BaseType, Context, Execution, ExecutionState, Node, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher.trace import BOUNDS, CONTEXT_STARTS, CONTEXTS_OF, Way, trace_statement
@@ -57,10 +57,11 @@ class TraceOptions:
     with_contexts: bool = True
 
     def __post_init__(self) -> None:
-        if self.max_hops is not None and self.max_hops < 0:
-            raise InvalidValueError(f"max_hops is 0 or more, not {self.max_hops}")
-        if self.max_nodes is not None and self.max_nodes < 1:
-            raise InvalidValueError(f"max_nodes is 1 or more, not {self.max_nodes}")
+        for name, least in (("max_hops", 0), ("max_nodes", 1)):
+            number: object = getattr(self, name)
+            # a fraction or NaN would cut in a way that the certificate could not tell
+            if number is not None and (type(number) is not int or number < least):
+                raise InvalidValueError(f"{name} is a whole number, {least} or more, not {number!r}")
         for name in ("types", "stop_types"):
             if isinstance(getattr(self, name), str):
                 raise InvalidValueError(f"{name} is a list of types, not one text")
@@ -122,7 +123,25 @@ def trace(core: StoreCore, starts: Sequence[Node], direction: Direction, options
         walks.append(_walk(fetched, first, way, options))
         fetched_all.labels |= fetched.labels
         fetched_all.properties |= fetched.properties
+        fetched_all.limited |= fetched.limited
+    _check_starts(fetched_all, starts)
     return _assemble(core, starts, direction, options, fetched_all, walks, begin, walked_at)
+
+
+def _check_starts(fetched: _Fetched, starts: Sequence[Node]) -> None:
+    """Starts given as values must be those of this store: an answer about nothing, or about others, is no answer.
+
+    Raises:
+        NotFoundError: one is not there, or another node has its id here.
+    """
+    for node in starts:
+        if isinstance(node, Context):
+            continue
+        stored = fetched.properties.get(node.id)
+        if stored is None and fetched.limited:
+            continue
+        if stored is None or fetched.labels[node.id] != node.kind.value or node.key not in ("", stored["key"]):
+            raise NotFoundError(f"{node.ref} ({node.key or node.label}) is not in this store: look it up by its key")
 
 
 def _fetch(core: StoreCore, ids: Mapping[NodeKind, list[int]], way: Way, options: TraceOptions) -> _Fetched:
