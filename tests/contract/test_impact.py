@@ -66,6 +66,11 @@ class TestDeployments:
         step(plant, "undeploy", "Undeploy", ["d/2"], {}, ended_at=70)
         assert [d.node.name for d in plant.impact("batch").live_deployments] == ["d/3"]
 
+    def test_what_is_deployed_once_more_after_it_was_taken_down_is_live(self, plant: provgraph.Graph) -> None:
+        step(plant, "undeploy", "Undeploy", ["d/2"], {}, ended_at=70)
+        step(plant, "deploy4", "Deploy", ["m/2"], {"d/2": "Deployment"}, ended_at=80, endpoint="line-3")
+        assert [d.node.name for d in plant.impact("batch").live_deployments] == ["d/2", "d/3"]
+
     def test_a_deployment_that_failed_replaces_nothing(self, plant: provgraph.Graph) -> None:
         step(plant, "deploy4", "Deploy", ["m/1"], {"d/4": "Deployment"}, ended_at=80, endpoint="line-3", state=FAILED)
         live = [d.node.name for d in plant.impact("batch").live_deployments]

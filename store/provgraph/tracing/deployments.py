@@ -90,12 +90,13 @@ def _live(core: StoreCore, endpoints: Sequence[int], roles: Roles) -> tuple[dict
         if not done:
             continue
         ends[deployment] = max(done)
-        ended = _ended(users, undeploys)
+        ended = _ended(users, undeploys, max(done))
         candidate = (max(done), deployment, ended)
         if endpoint not in latest or candidate > latest[endpoint]:
             latest[endpoint] = candidate
     return {endpoint: d for endpoint, (_, d, ended) in latest.items() if not ended}, ends
 
 
-def _ended(users: Iterable[Sequence[Any]], undeploys: set[str]) -> bool:
-    return any(kind in undeploys and state in _ENDED_WELL for _, kind, state, _ in users)
+def _ended(users: Iterable[Sequence[Any]], undeploys: set[str], deployed: int) -> bool:
+    # what was deployed once more after it was taken down runs again
+    return any(kind in undeploys and state in _ENDED_WELL and when >= deployed for _, kind, state, when in users)
