@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import threading
 from pathlib import Path
 from typing import cast
@@ -577,7 +579,10 @@ def test_a_step_may_rewrite_its_own_input(graph: Graph, folder: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_recorded_as_missing(graph: Graph, folder: Path) -> None:
-    with pytest.warns(RecordingWarning, match="cannot be read"), graph.execution("Train", capture=NOTHING) as step:
+    with (
+        pytest.warns(RecordingWarning, match="cannot be read|was not there"),
+        graph.execution("Train", capture=NOTHING) as step,
+    ):
         used = step.input("nowhere", type="Dataset")
         made = step.output("never", type="Model", name="m", version="1")
 
@@ -706,3 +711,62 @@ def test_names_that_loaders_use_for_other_things_do_not_get_in_the_way(graph: Gr
     assert model.key == "provgraph/Artifact/Model/m/1"
     with pytest.raises(ConflictError):
         graph.put_artifact(Artifact(type="Model", name="m/1", key="another"))
+
+
+def test_a_fork_that_leaves_the_block_does_not_end_the_step(graph: Graph) -> None:
+    try:
+        with graph.execution("Train", key="forked", capture=NOTHING) as step:
+            child = os.fork()
+            if child == 0:
+                raise SystemExit(3)
+            os.waitpid(child, 0)
+            assert execution(graph, "forked").state is ExecutionState.RUNNING
+            step.log(loss=0.5)
+    except SystemExit:
+        os._exit(0)
+    assert execution(graph, "forked").state is ExecutionState.COMPLETE
+    assert execution(graph, "forked").get("loss") == 0.5
+
+
+def test_a_task_that_is_canceled_makes_its_step_canceled(graph: Graph) -> None:
+    async def job() -> None:
+        with graph.execution("Train", key="task", capture=NOTHING):
+            await asyncio.sleep(60)
+
+    async def main() -> None:
+        task = asyncio.create_task(job())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert execution(graph, "task").state is ExecutionState.CANCELED
+
+
+def test_values_that_hold_themselves_do_not_stop_a_training(graph: Graph) -> None:
+    own: dict[str, object] = {}
+    own["self"] = own
+    with (
+        pytest.warns(RecordingWarning, match="repr"),
+        graph.execution("Train", key="cyclic", parameters={"own": own}, capture=NOTHING) as step,
+    ):
+        step.log(own=own)
+    assert execution(graph, "cyclic").state is ExecutionState.COMPLETE
+
+
+def test_an_output_that_was_never_made_is_told(graph: Graph, folder: Path) -> None:
+    with (
+        pytest.warns(RecordingWarning, match="was not there when the step ended"),
+        graph.execution("Train", capture=NOTHING) as step,
+    ):
+        step.output("model.joblib", type="Model", name="never", version="1")
+    assert artifact(graph, "Model/never/1").get("missing") is True
+
+
+def test_a_strict_graph_hashes_an_output_that_is_made_later(target: Target, folder: Path) -> None:
+    with provgraph.connect(target.url, user=target.user, password=target.password, strict=True) as graph:
+        with graph.execution("Train", capture=NOTHING) as step:
+            step.output("model.joblib", type="Model", name="late", version="1")
+            (folder / "model.joblib").write_bytes(b"weights")
+        assert artifact(graph, "Model/late/1").digest == fingerprint(folder / "model.joblib").digest

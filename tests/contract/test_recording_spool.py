@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ import pytest
 import provgraph
 from provgraph import Capture, Execution, ExecutionState, Graph, RecordingWarning
 from provgraph.errors import StoreError, UnreachableError
+from provgraph.recording.declared import StepRecord
 from provgraph.recording.process import this_process
+from provgraph.store.bolt import BoltStore
 from provgraph.store.core import StoreCore
+from provgraph.store.protocol import Transaction
 from tests.servers.target import Bypass, Target
 
 NOTHING = Capture.nothing()
@@ -259,3 +263,42 @@ def test_a_version_that_was_taken_in_the_meantime_is_noticed_on_the_way_in(
 
         assert {node.label for node in graph.upstream(deploy.key).nodes if node.type == "Model"} != {"m/1"}
         assert {node.key for node in graph.upstream(deploy.key).nodes if node.type == "Train"} == {step.key}
+
+
+def test_a_step_that_the_store_refuses_keeps_no_other_step_out(
+    away: Away, spool: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = BoltStore.write
+
+    def refuse_one(store: BoltStore, work: Callable[[Transaction], object]) -> object:
+        if any(name == "record" and cell.type == "Bad" for name, cell in inside(work)):
+            raise StoreError("the store could not do it")
+        return written(store, work)
+
+    monkeypatch.setattr(BoltStore, "write", refuse_one)
+    with away.connect() as graph:
+        with graph.execution("Bad", capture=NOTHING):
+            pass
+        with graph.execution("Good", capture=NOTHING, key="good"):
+            pass
+        assert execution_state(graph, "good") is ExecutionState.COMPLETE
+        assert len(waiting(spool)) == 1
+    with away as graph, graph.execution("Good", capture=NOTHING, key="late"):
+        pass
+    capsys.readouterr()
+    with away.connect() as graph:
+        assert execution_state(graph, "late") is ExecutionState.COMPLETE
+        assert len(waiting(spool)) == 1
+    assert "1 step(s) in" in (said := capsys.readouterr().err)
+    assert "the store could not do it" in said
+
+
+def inside(work: Callable[..., object]) -> list[tuple[str, StepRecord]]:
+    cells = zip(work.__code__.co_freevars, work.__closure__ or (), strict=True)
+    return [(name, cell.cell_contents) for name, cell in cells if isinstance(cell.cell_contents, StepRecord)]
+
+
+def execution_state(graph: Graph, key: str) -> ExecutionState:
+    node = graph.get(key)
+    assert isinstance(node, Execution)
+    return node.state

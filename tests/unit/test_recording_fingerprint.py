@@ -150,3 +150,16 @@ def test_small_files_are_hashed_in_silence(tmp_path: Path, capsys: pytest.Captur
 
     assert told == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_write_right_after_hashing_changes_the_signature_though_size_and_time_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    for _ in range(20):
+        file.write_bytes(b"a")
+        taken = fingerprint(file).signature
+        file.write_bytes(b"b")
+        assert signature(file) != taken
+    taken, kept = fingerprint(file).signature, file.stat()
+    file.write_bytes(b"c")
+    os.utime(file, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    assert signature(file) != taken

@@ -137,3 +137,24 @@ def test_text_under_secret_names_is_hidden_in_parameters_numbers_stay() -> None:
 
     assert found == {"api_key": HIDDEN, "max_token": 5, "nested": {"password": HIDDEN, "depth": 8}}
     assert hidden == ["api_key", "password"]
+
+
+def test_what_holds_itself_or_is_endlessly_deep_is_cut_and_keeps_no_secret() -> None:
+    own: dict[str, object] = {"password": "hunter2"}
+    own["self"] = own
+    deep: list[object] = []
+    for _ in range(5_000):
+        deep = [deep]
+
+    found, _ = redact_properties({"own": own, "deep": deep})
+
+    assert "hunter2" not in repr(found)
+    assert "…" in repr(found["deep"])
+
+
+def test_the_working_folder_is_no_password() -> None:
+    environment = {"PWD": "/home/ann/project", "OLDPWD": "/home/ann", "DB_PWD": "hunter22"}
+    assert redact_text('File "/home/ann/project/train.py": hunter22', environment) == (
+        f'File "/home/ann/project/train.py": {HIDDEN}'
+    )
+    assert redact_arguments(["/home/ann/project/train.py"], environment) == ["/home/ann/project/train.py"]

@@ -6,13 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 
-from provgraph.errors import StoreError
+from provgraph.errors import QueryTimeoutError, StoreError
 from provgraph.recording.warn import say
 from provgraph.store.core import StoreCore
 
-__all__ = ["Door"]
+__all__ = ["Door", "is_away"]
 
 _PAUSE = 15.0  # seconds before a store that could not be reached is tried again
+
+
+def is_away(error: StoreError) -> bool:
+    """Whether other steps would fail as well: False where the server answered and refused this one alone."""
+    return type(error) not in (StoreError, QueryTimeoutError)
 
 
 class Door:

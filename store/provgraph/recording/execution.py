@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,7 @@ from provgraph.errors import ProvgraphError, RecordingError, StoreError
 from provgraph.model import Artifact, ExecutionState, JsonValue, Step, Struct, Value
 from provgraph.recording.contexts import ContextsLike, context_names, workflow_names
 from provgraph.recording.declared import Declared, StepRecord
-from provgraph.recording.door import Door
+from provgraph.recording.door import Door, is_away
 from provgraph.recording.environment import Capture, circumstances, failure, imported_packages
 from provgraph.recording.files import Watched, look
 from provgraph.recording.identity import full_digest
@@ -83,6 +85,7 @@ class StepRecorder:
         self._watched: dict[int, Watched] = {}
         self._spool: Spool | None = None
         self._stored = False
+        self._pid = 0
 
     # -- what it is -------------------------------------------------------------------------------------------
 
@@ -114,7 +117,7 @@ class StepRecorder:
             "recording": record.uuid,
             **self._given,
         }
-        self._state = "open"
+        self._state, self._pid = "open", os.getpid()
         if not self._write([], whole=True, ask=record.keyed, early=True):
             self._state = "known"
         return self
@@ -125,6 +128,8 @@ class StepRecorder:
                 self._state = "closed" if self._state != "known" else "known"
                 return
             self._state = "closed"
+            if os.getpid() != self._pid:  # a fork of the recording process leaves the block: that is not the step's end
+                return
             record = self._record
             record.state = _state_of(error)
             record.ended_at = self._ended if self._ended is not None else _now()
@@ -133,7 +138,7 @@ class StepRecorder:
             if self._capture.packages:
                 record.properties["packages"] = imported_packages()
             record.properties |= self._given
-            warnings = self._look_again()
+            warnings = self._look_again(ended_well=error is None)
             outputs = [thing for thing in record.things if thing.role == "output"]
             for thing in outputs:
                 thing.time = record.ended_at
@@ -305,7 +310,7 @@ class StepRecorder:
                 if self._spool is not None:
                     self._spool.drop(record)
                 return new
-        if isinstance(problem, StoreError) and door.shut() is None:
+        if isinstance(problem, StoreError) and is_away(problem) and door.shut() is None:
             door.failed(problem)
         self._keep(problem)
         return True
@@ -322,7 +327,7 @@ class StepRecorder:
         if problem is not None:
             door.say_once(f"{problem}. Steps are kept in {self._spool.folder} until then: `provgraph load spool`")
 
-    def _look_again(self) -> list[str]:
+    def _look_again(self, *, ended_well: bool) -> list[str]:
         """Notice files that changed since they were hashed; what is to be warned of."""
         warnings: list[str] = []
         record = self._record
@@ -335,6 +340,8 @@ class StepRecorder:
             before = thing.digest
             after = watched.again(thing, self._capture)
             if after == before:
+                if after is None and thing.role == "output" and ended_well:
+                    warnings.append(f"{thing.uri} was not there when the step ended: it was recorded without its bytes")
                 continue
             if thing.role == "output":
                 if before is None:  # it was not there yet
@@ -394,7 +401,10 @@ def _path(role: str | int | Sequence[Step] | None) -> tuple[Step, ...]:
 def _state_of(error: BaseException | None) -> ExecutionState:
     if error is None or isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and not error.code):
         return ExecutionState.COMPLETE
-    return ExecutionState.CANCELED if isinstance(error, KeyboardInterrupt) else ExecutionState.FAILED
+    canceled: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
+    if (asyncio := sys.modules.get("asyncio")) is not None:  # not imported for its own sake
+        canceled += (asyncio.CancelledError,)
+    return ExecutionState.CANCELED if isinstance(error, canceled) else ExecutionState.FAILED
 
 
 def _now() -> int:

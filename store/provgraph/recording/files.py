@@ -65,7 +65,7 @@ def look(thing: Declared, source: str, capture: Capture, *, missing_is_error: bo
         found = fingerprint(path, capture.progress)
     except OSError as error:
         reason = error.strerror or str(error)
-        if missing_is_error:
+        if missing_is_error and (thing.role == "input" or path.exists()):  # an output may be made later
             raise RecordingError(f"{path} cannot be read: {reason}") from error
         if thing.role == "input" or path.exists():
             warn(f"{path} cannot be read ({reason}): it was recorded without the digest of its bytes")

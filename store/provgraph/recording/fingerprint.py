@@ -16,6 +16,7 @@ import json
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +27,11 @@ __all__ = ["EMPTY_DIGESTS", "Fingerprint", "Progress", "fingerprint", "signature
 Progress: TypeAlias = Callable[[Path, int, int], None]
 """Called with the path, the bytes read so far, and the bytes in all, about every 64 MiB of a big file or folder."""
 
-Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
+Signature: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
 
 _CHUNK = 1 << 20
 _PROGRESS_EVERY = 1 << 26
+_COARSE_CLOCK = 5  # Linux's CLOCK_REALTIME_COARSE
 _FILE: Final = "sha256:"
 _FOLDER: Final = "sha256-tree:"
 EMPTY_DIGESTS: Final = frozenset({_FILE + hashlib.sha256().hexdigest(), _FOLDER + hashlib.sha256().hexdigest()})
@@ -67,7 +69,7 @@ def fingerprint(path: Path, progress: Progress | None = None) -> Fingerprint:
     Raises:
         OSError: it is not there, or cannot be read, or is a pipe, socket or device.
     """
-    taken = signature(path)
+    taken = _settled_signature(path)
     found = path.stat()
     if stat.S_ISREG(found.st_mode):
         meter = _Meter(path, found.st_size, progress)
@@ -99,15 +101,32 @@ def signature(path: Path) -> Signature:
         OSError: it is not there or cannot be read.
     """
     found = path.stat()
-    own = ("", found.st_size, found.st_mtime_ns, found.st_ino)
     if not stat.S_ISDIR(found.st_mode):
-        return (own,)
-    below: list[tuple[str, int, int, int]] = []
+        return (("", found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino),)
+    below: list[tuple[str, int, int, int, int]] = []
     for name, kind, size, _ in _walk(path, "", ()):
         at = (path / name).lstat() if kind == "link" else (path / name).stat()
         # a folder's own time changes with names alone, and those are here
-        below.append((name, size, 0 if kind == "folder" else at.st_mtime_ns, 0 if kind == "folder" else at.st_ino))
+        times = (0, 0, 0) if kind == "folder" else (at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
+        below.append((name, size, *times))
     return tuple(sorted(below, key=lambda entry: os.fsencode(entry[0])))
+
+
+def _settled_signature(path: Path) -> Signature:
+    """The signature, taken when a later write is sure to change it.
+
+    Linux stamps files by a clock that moves every few milliseconds: what was written in the running tick could be
+    written again under the same time, so that tick is waited for. A file server's own clock is not known here.
+    """
+    taken = signature(path)
+    if sys.platform != "linux":
+        return taken
+    newest = max((max(mtime, ctime) for _, _, mtime, ctime, _ in taken), default=0)
+    if newest != time.clock_gettime_ns(_COARSE_CLOCK):
+        return taken
+    while newest == time.clock_gettime_ns(_COARSE_CLOCK):
+        time.sleep(0.001)
+    return signature(path)
 
 
 def _walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, int, str]]:

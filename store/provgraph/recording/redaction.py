@@ -50,6 +50,8 @@ _KNOWN_FORMS = re.compile(
     r"|sk-[A-Za-z0-9_\-]{16,}|xox[abprs]-[A-Za-z0-9\-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_\-]{30,}"
     r"|pypi-[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*)"
 )
+_FOLDERS = frozenset(("PWD", "OLDPWD"))  # variables of shells: working folders, not passwords
+_DEPTH = 50  # of mappings and lists that are looked into
 _LEAST_VALUE = 6  # shorter values of variables are words such as "true": hiding them everywhere would hide the text
 
 
@@ -113,15 +115,17 @@ def redact_properties(properties: Mapping[str, object]) -> tuple[dict[str, objec
     """The properties with text under secret names (also inside mappings) replaced, and the names it was done for."""
     hidden: list[str] = []
 
-    def clean(name: str, value: object) -> object:
+    def clean(name: str, value: object, depth: int = 0) -> object:
         if isinstance(value, str | bytes) and value and is_secret_name(name):
             hidden.append(name)
             return HIDDEN
+        if depth > _DEPTH:  # so deep, or a thing that holds itself: nothing below is looked at, so nothing is stored
+            return "…" if isinstance(value, Mapping | list | tuple) else value
         if isinstance(value, Mapping):
             mapping = cast("Mapping[object, object]", value)
-            return {key: clean(str(key), item) for key, item in mapping.items()}
+            return {key: clean(str(key), item, depth + 1) for key, item in mapping.items()}
         if type(value) in (list, tuple):
-            return [clean(name, item) for item in cast("list[object]", value)]
+            return [clean(name, item, depth + 1) for item in cast("list[object]", value)]
         return value
 
     return {name: clean(str(name), value) for name, value in properties.items()}, hidden
@@ -149,5 +153,9 @@ def _redact(text: str, secrets: Iterable[str], *, strict: bool) -> str:
 
 def _secret_values(environment: Mapping[str, str] | None) -> list[str]:
     values = os.environ if environment is None else environment
-    found = {v for name, v in values.items() if len(v) >= _LEAST_VALUE and is_secret_name(name, strict=True)}
+    found = {
+        value
+        for name, value in values.items()
+        if len(value) >= _LEAST_VALUE and name not in _FOLDERS and is_secret_name(name, strict=True)
+    }
     return sorted(found, key=len, reverse=True)

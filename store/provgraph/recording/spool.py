@@ -20,7 +20,7 @@ from provgraph.engines.embedded.folder import FOLDER_NAME, GITIGNORE
 from provgraph.errors import LoadError, ProvgraphError, StoreError
 from provgraph.model import ExecutionState
 from provgraph.recording.declared import StepRecord, record_from_text, record_to_text
-from provgraph.recording.door import Door
+from provgraph.recording.door import Door, is_away
 from provgraph.recording.warn import say
 from provgraph.recording.writing import write_step
 from provgraph.store.core import StoreCore
@@ -168,9 +168,9 @@ def bring_in(core: StoreCore, folders: Sequence[Path], url: str, database: str |
     for _, path, record in sorted(ready, key=lambda entry: (entry[0], entry[1].name)):
         try:
             new = write_step(core, record, record.things, whole=True, ask=True)
-        except StoreError:
-            raise
         except ProvgraphError as error:
+            if isinstance(error, StoreError) and is_away(error):
+                raise
             report.failed.append((path, str(error)))
             continue
         report.recorded += new
