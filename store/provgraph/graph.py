@@ -366,6 +366,16 @@ class Graph:
         """
         return self._core.reader.resolve(node.ref if not isinstance(node, str) else node)
 
+    def contexts(self, node: NodeLike) -> list[Context]:
+        """The contexts that a node stands in directly: of an artifact or an execution, those it belongs to; of a
+        context, its parents.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several.
+        """
+        [found] = self._nodes(node)
+        return self._core.reader.contexts(found)
+
     def types(self) -> list[NodeType]:
         """All types of the store."""
         return self._core.reader.types()

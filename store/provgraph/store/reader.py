@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from provgraph.errors import AmbiguousError, InvalidValueError, NotFoundError
-from provgraph.model import Node, NodeKind, NodeType, parse_ref
+from provgraph.model import Context, Node, NodeKind, NodeType, parse_ref
 from provgraph.store.cypher import find as statements
 from provgraph.store.protocol import GraphStore
 from provgraph.store.rows import node_from_properties, type_from_properties
@@ -119,6 +119,12 @@ class Reader:
             for row in rows:
                 found[row["id"]] = node_from_properties(kind.value, row)
         return [found[i] for i in wanted if i in found]
+
+    def contexts(self, node: Node) -> list[Context]:
+        """The contexts that a node stands in directly, in the order of their ids."""
+        [[rows]] = self._store.read(statements.CONTEXTS_AROUND[node.kind], {"id": node.id})
+        found = (node_from_properties(NodeKind.CONTEXT.value, row) for row in rows)
+        return sorted((c for c in found if isinstance(c, Context)), key=lambda context: context.id)
 
     def by_keys(self, kind: NodeKind, keys: Iterable[str]) -> dict[str, int]:
         """The ids of the nodes with these keys."""

@@ -13,6 +13,7 @@ __all__ = [
     "BY_IDENTITY",
     "BY_IDS",
     "BY_KEYS",
+    "CONTEXTS_AROUND",
     "COUNT_FOUND",
     "EXECUTIONS_BY_KEYS",
     "FIND",
@@ -169,6 +170,13 @@ RUNNING: Final[LiteralString] = (
     "MATCH (n:Execution {state: 'RUNNING'}) WHERE n.id > $after WITH n ORDER BY n.id LIMIT $limit "
     "RETURN collect(properties(n))"
 )
+
+# The contexts that a node stands in directly.
+CONTEXTS_AROUND: Final[dict[NodeKind, LiteralString]] = {
+    NodeKind.ARTIFACT: "MATCH (n:Artifact {id: $id})-[:ATTRIBUTION]->(c:Context) RETURN collect(properties(c))",
+    NodeKind.EXECUTION: "MATCH (n:Execution {id: $id})-[:ASSOCIATION]->(c:Context) RETURN collect(properties(c))",
+    NodeKind.CONTEXT: "MATCH (n:Context {id: $id})-[:PARENT]->(c:Context) RETURN collect(properties(c))",
+}
 
 # Every link of one node: [relationship, from id, to id, properties].
 LINKS_OF: Final[dict[NodeKind, LiteralString]] = {
