@@ -51,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     examples = DirectoryBasedExampleDatabase(BUILD / "cache" / "hypothesis" / "examples")
     settings.register_profile("local", deadline=None, database=examples)
     settings.register_profile("ci", deadline=None, database=None, derandomize=True, print_blob=True)
+    # For a second look, on another Python: pytest --hypothesis-profile quick
+    settings.register_profile("quick", settings.get_profile("ci"), max_examples=15)
     settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
