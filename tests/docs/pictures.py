@@ -50,9 +50,11 @@ def main() -> None:
 
 def views(graph: provgraph.Graph, summary: DemoSummary) -> dict[str, str]:
     """The pages to show, by the names of their pictures."""
-    model, batch = graph.get(summary.live_model_key), graph.get(summary.bad_batch_key)
+    batch = graph.get(summary.bad_batch_key)
+    behind = graph.upstream(summary.live_model_key, types=["Dataset"]).artifacts
+    dataset = next(artifact for artifact in behind if artifact.family == "surface")
     return {
-        "explore": f"explore?focus={quote(model.ref)}&dir=both&hops=8",
+        "explore": f"explore?focus={quote(dataset.ref)}&dir=downstream&hops=8",
         "impact": f"impact?node={quote(batch.ref)}",
     }
 
@@ -105,6 +107,10 @@ def photograph(browser: Browser, address: str, file: Path, scheme: Scheme) -> No
     page.wait_for_function("() => document.fonts.status === 'loaded'")
     page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
     page.wait_for_timeout(1_500)  # the component draws in its own time
+    if "/explore" in address:
+        page.get_by_label("Fit everything").click()
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(500)
     page.screenshot(path=file)
     context.close()
 
