@@ -76,7 +76,7 @@ _PLACES = {
     ),
 }
 
-__all__ = ["__version__", *_PLACES]  # noqa: PLE0604 - names of the table above
+__all__ = ["__version__", *_PLACES]
 
 
 def __getattr__(name: str) -> object:

@@ -9,6 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 import provgraph
 from provgraph import Artifact, Context, Event, EventType, Execution, Records
 from provgraph.engines.embedded import inspect, stop
@@ -51,6 +53,24 @@ def test_one_graph_serves_several_threads(graph: provgraph.Graph) -> None:
     with ThreadPoolExecutor(WRITERS) as pool:
         keys = list(pool.map(lambda number: write(graph, 0, number), range(2 * WRITERS)))
     assert graph.count(kind="execution") == len(set(keys)) == 2 * WRITERS
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_child_writes_beside_its_parent(graph: provgraph.Graph) -> None:
+    write(graph, 0, 0)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            write(graph, 1, 1)
+            code = 0
+        finally:
+            os._exit(code)
+    write(graph, 0, 2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    write(graph, 0, 3)
+    assert {node.key for node in graph.find(kind="execution")} == {"w0-0", "w1-1", "w0-2", "w0-3"}
 
 
 def test_the_same_records_from_two_writers_at_once_are_there_once(graph: provgraph.Graph) -> None:

@@ -10,7 +10,9 @@ import pytest
 import provgraph
 from provgraph import Artifact, Context, Event, EventType, Execution, ExecutionState, Records
 from provgraph.errors import InvalidValueError
-from provgraph.model import Attribution
+from provgraph.model import Association, Attribution
+from provgraph.tracing.deployments import Deployment
+from provgraph.tracing.impact import Reached
 
 DONE, FAILED = ExecutionState.COMPLETE, ExecutionState.FAILED
 
@@ -56,6 +58,11 @@ def plant(graph: provgraph.Graph) -> provgraph.Graph:
     return graph
 
 
+def deployments(graph: provgraph.Graph) -> list[tuple[Reached, Deployment]]:
+    """The deployments that a change of the batch reaches."""
+    return [(item, item.deployment) for item in graph.impact("batch").deployments if item.deployment]
+
+
 class TestDeployments:
     def test_live_is_the_last_complete_one_of_its_endpoint(self, plant: provgraph.Graph) -> None:
         impact = plant.impact("batch")
@@ -86,6 +93,15 @@ class TestDeployments:
         step(plant, "push", "Deploy", ["m/1"], {}, ended_at=95)
         found = {d.node.key: d.live for d in plant.impact("batch").deployments}
         assert found["push"] is None
+
+    def test_the_endpoint_may_stand_at_the_deploying_execution(self, plant: provgraph.Graph) -> None:
+        line = Context(type="Endpoint", name="line-9", key="endpoint/line-9")
+        for number, outputs in ((1, {"d/9": "Deployment"}), (2, {})):
+            step(plant, f"push{number}", "Deploy", ["m/1"], outputs, ended_at=100 * number)
+            plant.put_lineage(Records(contexts=[line], associations=[Association(f"push{number}", line.key)]))
+            found = {i.node.key: (i.live, [c.name for c in d.endpoints]) for i, d in deployments(plant)}
+            assert found["d/9"] == (number == 1, ["line-9"])
+            assert found.get("push2") == ((True, ["line-9"]) if number == 2 else None)
 
     def test_without_an_endpoint_nobody_can_tell(self, plant: provgraph.Graph) -> None:
         step(plant, "deploy6", "Deploy", ["m/1"], {"d/6": "Deployment"}, ended_at=99)

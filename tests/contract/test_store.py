@@ -260,6 +260,25 @@ class TestRules:
         with pytest.raises(ConflictError):
             graph.put(Artifact(type="B", key="3", external_id="x"))
 
+    def test_a_key_never_changes_its_type(self, graph: provgraph.Graph) -> None:
+        graph.put(Artifact(type="A", key="k", custom_properties={"x": 1}))
+        graph.put(Execution(type="E", key="e"))
+        for replace_it in (False, True):
+            with pytest.raises(ConflictError, match="another type"):
+                graph.put_lineage(Records(artifacts=[Artifact(type="B", key="k")]), replace=replace_it)
+        with pytest.raises(ConflictError, match="execution of another type"):
+            graph.put_execution(Execution(type="F", key="e"))
+        with pytest.raises(ConflictError, match="artifact of another type"):
+            graph.put_execution(Execution(type="E", key="e2"), artifacts=[Artifact(type="B", key="k")])
+        assert {(n.key, n.type) for n in graph.find()} == {("k", "A"), ("e", "E")}
+
+    def test_the_longest_texts_that_the_model_allows_can_be_stored(self, graph: provgraph.Graph) -> None:
+        long = "x" * 7_900
+        put = graph.put(Artifact(type="T", name=long, key=long, uri=long, digest=long, external_id=long))
+        assert graph.get(put.ref).name == long
+        named = graph.put(Artifact(type="T", key="p", custom_properties={"n" * 8_000: "v" * 100_000}))
+        assert len(graph.get(named.ref).custom_properties) == 1
+
     def test_unnamed_nodes_are_unlimited(self, graph: provgraph.Graph) -> None:
         assert len({graph.put(Artifact(type="A")).id for _ in range(3)}) == 3
 

@@ -50,6 +50,11 @@ class TestNodes:
             Artifact(type="Dataset", name="")
         assert Artifact(type="Dataset").name is None
 
+    @pytest.mark.parametrize("field", ["type", "name", "key", "external_id", "uri", "digest"])
+    def test_texts_that_no_index_can_hold_are_refused(self, field: str) -> None:
+        with pytest.raises(InvalidValueError, match="longer than 8,000 bytes"):
+            Artifact(**{"type": "T", field: "\u20ac" * 2_700})  # type: ignore[arg-type]
+
     def test_declared_properties_come_before_custom_ones_of_the_same_name(self) -> None:
         artifact = Artifact(type="Model", properties={"x": 1}, custom_properties={"x": 2, "y": 0})
         assert (artifact.get("x"), artifact.get("y"), artifact.get("z", 9)) == (1, 0, 9)

@@ -42,6 +42,21 @@ def _made(kind: Callable[..., object], state: Mapping[str, object]) -> object:
     return kind(**state)
 
 
+# What is looked up by index must fit in one entry of it; the least of the engines' limits is 8,167 bytes.
+_LONGEST_IDENTITY = 8_000
+
+
+def _check_identity(type_and_name: str, key: str, external_id: str, what: str, uri: str = "", digest: str = "") -> None:
+    for name, text in (
+        *(("type and name together", type_and_name), ("key", key), ("external id", external_id)),
+        *(("URI", uri), ("digest", digest)),
+    ):
+        if len(text) * 4 > _LONGEST_IDENTITY and len(text.encode()) > _LONGEST_IDENTITY:
+            raise InvalidValueError(
+                f"{what}: the {name} is longer than {_LONGEST_IDENTITY:,} bytes: keep long texts in a property"
+            )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _NodeBase:
     type: str
@@ -67,6 +82,10 @@ class _NodeBase:
         for text in (self.type, self.name, self.key, self.external_id, self.type_version, self.source):
             if text:
                 check_text(text, what)
+        texts = (self.type, self.type_version, self.source, self.name or "")
+        if sum(map(len, texts)) * 12 > _LONGEST_IDENTITY:  # else it fits, however its letters are written
+            _check_identity(f"{self.type_key}{self.name or ''}", "", "", what)
+        _check_identity("", self.key, self.external_id or "", what)
         object.__setattr__(self, "properties", frozen_properties(self.properties, what))
         object.__setattr__(self, "custom_properties", frozen_properties(self.custom_properties, what))
 
@@ -126,6 +145,13 @@ class Artifact(_NodeBase):
     digest: str | None = None
     family: str | None = None
     version: str | None = None
+
+    def __post_init__(self) -> None:
+        _NodeBase.__post_init__(self)
+        for text in (self.uri, self.digest, self.family, self.version):
+            if text:
+                check_text(text, f"artifact of type {self.type!r}")
+        _check_identity("", "", "", f"artifact of type {self.type!r}", self.uri or "", self.digest or "")
 
     @property
     def kind(self) -> NodeKind:

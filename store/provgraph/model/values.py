@@ -30,6 +30,7 @@ __all__ = [
     "values_equal",
 ]
 
+_LONGEST_NAME = 8_000  # characters of a property's name; the engines keep no longer ones
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -170,6 +171,8 @@ def frozen_properties(properties: Mapping[str, Value], what: str) -> Properties:
     for name, value in cast("Mapping[object, object]", properties).items():
         if not isinstance(name, str) or not name:
             raise InvalidValueError(f"{what}: a property needs a non-empty name, not {name!r}")
+        if len(name) > _LONGEST_NAME:
+            raise InvalidValueError(f"{what}: the name of a property is longer than {_LONGEST_NAME:,} characters")
         if "\0" in name:  # one of the engines cannot keep it
             raise InvalidValueError(f"{what}: the name of a property cannot hold a null character: {name!r}")
         check_text(name, f"{what}: a property's name")

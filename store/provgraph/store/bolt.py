@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
@@ -34,6 +36,8 @@ _CONNECTION_LOST = (driver_errors.ServiceUnavailable, driver_errors.SessionExpir
 # wrote is seen by the next session, whichever member of a cluster serves it.
 _bookmarks: dict[tuple[str, str | None], neo4j.api.BookmarkManager] = {}
 _bookmarks_lock = threading.Lock()
+_stores: weakref.WeakSet[BoltStore] = weakref.WeakSet()
+_abandoned: list[neo4j.Driver] = []  # kept, since a driver that is collected closes its connections
 
 
 class _BoltTransaction:
@@ -62,6 +66,7 @@ class BoltStore:
         self._driver: neo4j.Driver | None = None
         self._address: Address | None = None
         self._answered = False
+        _stores.add(self)
 
     @property
     def url(self) -> str:
@@ -133,6 +138,13 @@ class BoltStore:
         if driver is not None:
             with suppress(Exception):  # the server may be gone: then there is nothing to say goodbye to
                 driver.close()
+
+    def abandon(self) -> None:
+        """Forget the driver without a word to the server: in a forked child its connections are the parent's."""
+        self._lock = threading.RLock()  # a thread that does not exist here may have held the old one
+        if self._driver is not None:
+            _abandoned.append(self._driver)
+        self._driver = self._address = None
 
     def _current(self) -> tuple[neo4j.Driver, Address]:
         with self._lock:
@@ -227,6 +239,17 @@ class BoltStore:
         if isinstance(error, driver_errors.ConfigurationError):
             return ConfigurationError(f"cannot use {where}: {text}")
         return StoreError(f"{where} could not do it: {text}")
+
+
+def _after_fork() -> None:
+    global _bookmarks_lock
+    _bookmarks_lock = threading.Lock()
+    for store in list(_stores):
+        store.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _timed_out(error: driver_errors.Neo4jError) -> bool:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provgraph.errors import NotFoundError
+from provgraph.errors import ConflictError, NotFoundError
 from provgraph.model import Artifact, Context, Event, Execution, Node
 from provgraph.store.cypher.write import PUT_EXECUTION
 from provgraph.store.ids import IdBlock
@@ -118,8 +118,16 @@ def run_execution(transaction: Transaction, unit: ExecutionUnit, parameters: dic
 
     Raises:
         NotFoundError: a link names a node that is neither in the unit nor in the store.
+        ConflictError: a key of the unit belongs to a node of another type.
     """
-    [[execution_id, found_artifacts, found_contexts]] = transaction.run(PUT_EXECUTION, parameters)
+    rows = transaction.run(PUT_EXECUTION, parameters)
+    if not rows:
+        raise ConflictError(f"the store holds an execution of another type under the key {unit.execution.key!r}")
+    [[execution_id, found_artifacts, found_contexts]] = rows
+    there = {key for key, _ in found_artifacts}
+    for artifact in unit.artifacts:
+        if artifact.key not in there:
+            raise ConflictError(f"the store holds an artifact of another type under the key {artifact.key!r}")
     for key, id_ in (*found_artifacts, *found_contexts):
         if id_ is None:
             raise NotFoundError(f"the execution names {key!r}, which is not in the store")

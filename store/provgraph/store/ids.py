@@ -5,6 +5,7 @@ One sequence for all labels makes an id alone name its node, so links can travel
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 
@@ -21,11 +22,17 @@ class IdBlock:
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
+        self._begin()
+
+    def _begin(self) -> None:
+        self._owner = os.getpid()
         self._lock = threading.Lock()
         self._next = self._end = 0
 
     def take(self, count: int) -> range:
         """`count` ids in a row."""
+        if self._owner != os.getpid():  # a forked child: the rest of the block is its parent's
+            self._begin()
         with self._lock:
             if self._end - self._next < count:
                 wanted = max(count, _LEAST)

@@ -138,7 +138,10 @@ class Writer:
                 result.created[kind.value] += len(chunk) - len(there)
         statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
         for updates in _chunks(changed):
-            transaction.run(statement, {"rows": updates})
+            [[count]] = transaction.run(statement, {"rows": updates})
+            if count != len(updates):
+                keys = ", ".join(repr(row["key"]) for row in updates[:3])
+                raise ConflictError(f"the store holds a node of another type under a key of this write ({keys} …)")
             result.updated[kind.value] += len(updates)
 
     @staticmethod

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provgraph.model import Artifact, Context, Execution, ExecutionState, Node, NodeKind
+from provgraph.model import Artifact, Context, Execution, ExecutionState, Node, NodeKind, NodeType
 from provgraph.store.core import StoreCore
-from provgraph.store.cypher.trace import CONTEXTS_OF, DEPLOYMENTS_AT
+from provgraph.store.cypher.trace import CONTEXTS_OF, DEPLOYMENTS_AT, DEPLOYS_AT, MAKERS_CONTEXTS
 from provgraph.tracing.roles import Roles
 
 __all__ = ["Deployment", "deployments_of", "is_deployment"]
@@ -43,30 +43,36 @@ def is_deployment(node: Node, roles: Roles, has_output: Mapping[str, bool] | Non
 
 
 def deployments_of(core: StoreCore, nodes: Sequence[Artifact | Execution], roles: Roles) -> list[Deployment]:
-    """The deployments among `nodes` (all of them are taken for such) with their endpoints and whether they are live."""
-    endpoints = _endpoints(core, nodes, roles)
+    """The deployments among `nodes` (all of them are taken for such) with their endpoints and whether they are live.
+
+    The endpoints of an artifact are its own and those of the execution that deployed it.
+    """
+    types = core.reader.types()
+    endpoints = _endpoints(core, nodes, roles, set(roles.type_names("deploy", types)))
     wanted = sorted({context.id for found in endpoints.values() for context in found})
-    live, ends = _live(core, wanted, roles)
+    candidates = _candidates(core, wanted, roles, types)
+    live = {max(found)[1] for found in candidates.values() if found and not max(found)[2]}
+    ends = {node: when for found in candidates.values() for when, node, _ in sorted(found)}
     result: list[Deployment] = []
     for node in nodes:
         at = endpoints.get(node.ref, ())
-        if isinstance(node, Execution):
-            state: bool | None = None
-            since = node.ended_at
-        else:
-            state = any(live.get(context.id) == node.id for context in at) if at else None
-            since = ends.get(node.id)
-        result.append(Deployment(node, tuple(at), state, since))
+        since = ends.get(node.id, node.ended_at if isinstance(node, Execution) else None)
+        result.append(Deployment(node, tuple(at), node.id in live if at else None, since))
     return result
 
 
-def _endpoints(core: StoreCore, nodes: Iterable[Artifact | Execution], roles: Roles) -> dict[str, list[Context]]:
-    pairs: list[tuple[str, int]] = []
+def _endpoints(
+    core: StoreCore, nodes: Iterable[Artifact | Execution], roles: Roles, deploys: set[str]
+) -> dict[str, list[Context]]:
+    pairs: set[tuple[str, int]] = set()
     for kind in (NodeKind.ARTIFACT, NodeKind.EXECUTION):
         refs = {node.id: node.ref for node in nodes if node.kind is kind}
         if refs:
             [[rows]] = core.store.read(CONTEXTS_OF[kind], {"ids": list(refs)})
-            pairs += [(refs[id_], context) for id_, context in rows]
+            pairs |= {(refs[id_], context) for id_, context in rows}
+        if refs and kind is NodeKind.ARTIFACT:
+            [[rows]] = core.store.read(MAKERS_CONTEXTS, {"ids": list(refs)})
+            pairs |= {(refs[id_], context) for id_, maker, context in rows if maker in deploys}
     contexts = {c.id: c for c in core.reader.by_ids(NodeKind.CONTEXT, sorted({c for _, c in pairs}))}
     found: dict[str, list[Context]] = {}
     for ref, context_id in sorted(pairs):
@@ -76,27 +82,32 @@ def _endpoints(core: StoreCore, nodes: Iterable[Artifact | Execution], roles: Ro
     return found
 
 
-def _live(core: StoreCore, endpoints: Sequence[int], roles: Roles) -> tuple[dict[int, int], dict[int, int]]:
-    """The id of the live deployment of each endpoint, and when each deployment's execution ended."""
+def _candidates(
+    core: StoreCore, endpoints: Sequence[int], roles: Roles, types: Sequence[NodeType]
+) -> dict[int, set[tuple[int, int, bool]]]:
+    """What was deployed at each endpoint: (end of the deploying execution, node id, whether it was taken down)."""
+    found: dict[int, set[tuple[int, int, bool]]] = {endpoint: set() for endpoint in endpoints}
     if not endpoints:
-        return {}, {}
-    types = roles.type_names("deployment", core.reader.types())
-    [[rows]] = core.store.read(DEPLOYMENTS_AT, {"ids": list(endpoints), "types": types})
+        return found
     undeploys = set(roles.type_names("undeploy", ()))
-    latest: dict[int, tuple[int, int, bool]] = {}
-    ends: dict[int, int] = {}
+    deployments = roles.type_names("deployment", types)
+    [[rows]] = core.store.read(DEPLOYMENTS_AT, {"ids": list(endpoints), "types": deployments})
     for endpoint, deployment, makers, users in rows:
-        done = [when for _, _, state, when in makers if state in _ENDED_WELL]
-        if not done:
+        done = [when for state, when in makers if state in _ENDED_WELL]
+        if done:
+            found[endpoint].add((max(done), deployment, _ended(users, undeploys, max(done))))
+    [[rows]] = core.store.read(DEPLOYS_AT, {"ids": list(endpoints), "types": roles.type_names("deploy", types)})
+    for endpoint, execution, state, when, outputs in rows:
+        if state not in _ENDED_WELL:
             continue
-        ends[deployment] = max(done)
-        ended = _ended(users, undeploys, max(done))
-        candidate = (max(done), deployment, ended)
-        if endpoint not in latest or candidate > latest[endpoint]:
-            latest[endpoint] = candidate
-    return {endpoint: d for endpoint, (_, d, ended) in latest.items() if not ended}, ends
+        made = [(deployment, users) for deployment, name, users in outputs if name in deployments]
+        for deployment, users in made:
+            found[endpoint].add((when, deployment, _ended(users, undeploys, when)))
+        if not outputs:  # the execution is itself the deployment
+            found[endpoint].add((when, execution, False))
+    return found
 
 
 def _ended(users: Iterable[Sequence[Any]], undeploys: set[str], deployed: int) -> bool:
     # what was deployed once more after it was taken down runs again
-    return any(kind in undeploys and state in _ENDED_WELL and when >= deployed for _, kind, state, when in users)
+    return any(kind in undeploys and state in _ENDED_WELL and when >= deployed for kind, state, when in users)

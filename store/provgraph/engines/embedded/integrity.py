@@ -35,7 +35,9 @@ def check(database: Path) -> None:
         raise _damaged(database, f"the records of {missing[0]} are missing")
     known = named | {bucket + suffix for bucket in named for suffix in _EDGE_LISTS}
     hubs = {bucket.rpartition("_")[0] + _HUB for bucket in named}
-    unknown = {name: path for name, path in files.items() if name not in known and name.rstrip("0123456789") not in hubs}
+    unknown = {
+        name: path for name, path in files.items() if name not in known and name.rstrip("0123456789") not in hubs
+    }
     if strange := sorted(path.name for path in unknown.values() if path.stat().st_size > 0):
         raise _damaged(database, f"the schema does not know {strange[0]}")
     if any(database.glob("*.wal")):

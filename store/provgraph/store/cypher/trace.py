@@ -18,9 +18,11 @@ __all__ = [
     "CONTEXT_STARTS",
     "COUNT",
     "DEPLOYMENTS_AT",
+    "DEPLOYS_AT",
     "EXECUTIONS_OF",
     "IDS",
     "INSIDE",
+    "MAKERS_CONTEXTS",
     "SELECT",
     "SHARING",
     "TRACE",
@@ -182,13 +184,29 @@ RETURN start, collect([(c)<-[:ASSOCIATION]-(e) | [e.id, [(e)-[:OUTPUT|POSSIBLE_O
 """
 
 # All deployments of some endpoints, with who made and who ended each:
-# [endpoint id, deployment id, [[execution id, type, state, end]], the same of its consumers].
+# [endpoint id, deployment id, [[state, end] of its makers], [[type, state, end] of its consumers]].
 DEPLOYMENTS_AT: Final[LiteralString] = """
 UNWIND $ids AS endpoint MATCH (c:Context {id: endpoint})<-[:ATTRIBUTION]-(d:Artifact)
 WHERE d.type IN $types
 RETURN collect([endpoint, d.id,
-  [(d)<-[:OUTPUT]-(e) | [e.id, e.type, e.state, coalesce(e.ended_at, e.updated_at, e.recorded_at)]],
-  [(d)-[:INPUT]->(u) | [u.id, u.type, u.state, coalesce(u.ended_at, u.updated_at, u.recorded_at)]]])
+  [(d)<-[:OUTPUT]-(e) | [e.state, coalesce(e.ended_at, e.updated_at, e.recorded_at)]],
+  [(d)-[:INPUT]->(u) | [u.type, u.state, coalesce(u.ended_at, u.updated_at, u.recorded_at)]]])
+"""
+
+# The deploying executions that belong to some endpoints themselves:
+# [endpoint id, execution id, state, end, [[deployment id, type, [[type, state, end] of its consumers]] it put out]].
+DEPLOYS_AT: Final[LiteralString] = """
+UNWIND $ids AS endpoint MATCH (c:Context {id: endpoint})<-[:ASSOCIATION]-(e:Execution)
+WHERE e.type IN $types
+RETURN collect([endpoint, e.id, e.state, coalesce(e.ended_at, e.updated_at, e.recorded_at),
+  [(e)-[:OUTPUT]->(d) | [d.id, d.type,
+    [(d)-[:INPUT]->(u) | [u.type, u.state, coalesce(u.ended_at, u.updated_at, u.recorded_at)]]]]])
+"""
+
+# The contexts of the executions that put out some artifacts: [artifact id, execution type, context id].
+MAKERS_CONTEXTS: Final[LiteralString] = """
+UNWIND $ids AS id MATCH (n:Artifact {id: id})<-[:OUTPUT]-(e:Execution)-[:ASSOCIATION]->(c:Context)
+RETURN collect([id, e.type, c.id])
 """
 
 # The executions of some contexts, newest last: [context id, properties].

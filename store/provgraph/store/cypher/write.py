@@ -29,7 +29,7 @@ def _merge(label: LiteralString) -> LiteralString:
 
 def _update(label: LiteralString) -> LiteralString:
     return (
-        "UNWIND $rows AS row MATCH (n:" + label + " {id: row.id}) "
+        "UNWIND $rows AS row MATCH (n:" + label + " {id: row.id}) WHERE n.type_id = row.set.type_id "
         "SET n += row.set, n.fingerprint = row.fingerprint RETURN count(n)"
     )
 
@@ -37,7 +37,7 @@ def _update(label: LiteralString) -> LiteralString:
 def _replace(label: LiteralString) -> LiteralString:
     # As ML Metadata updates without a mask: what the new row does not name is gone.
     return (
-        "UNWIND $rows AS row MATCH (n:" + label + " {id: row.id}) "
+        "UNWIND $rows AS row MATCH (n:" + label + " {id: row.id}) WHERE n.type_id = row.set.type_id "
         "WITH n, row, n.recorded_at AS recorded_at, n.key AS key "
         "SET n = row.set "
         "SET n.id = row.id, n.key = key, n.recorded_at = recorded_at, n.fingerprint = row.fingerprint RETURN count(n)"
@@ -151,10 +151,11 @@ RETURN count(e)
 
 # One execution with its contexts, artifacts and links, whole, in one statement. `$contexts` come parents first. Lists
 # of events hold [event type, properties]. A row without `set` names a node that must be there: if it is not, its id
-# comes back as null, and the caller takes the transaction back.
+# comes back as null, and a node of another type does not come back: the caller takes the transaction back.
 PUT_EXECUTION: Final[LiteralString] = """
 MERGE (e:Execution {key: $execution.key})
 ON CREATE SET e.id = $execution.id, e.recorded_at = $now
+WITH e WHERE e.type_id IS NULL OR e.type_id = $execution.set.type_id
 SET e += $execution.set
 WITH e
 CALL (e) {
@@ -171,6 +172,7 @@ CALL (e) {
   UNWIND $artifacts AS row
   MERGE (a:Artifact {key: row.key})
   ON CREATE SET a += row.create
+  WITH a, e, row WHERE a.type_id IS NULL OR a.type_id = coalesce(row.set.type_id, a.type_id)
   SET a += row.set
   FOREACH (event IN row.INPUT |
     MERGE (a)-[r:INPUT {event_type: event[0]}]->(e) ON CREATE SET r += event[1])
