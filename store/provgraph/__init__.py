@@ -76,7 +76,34 @@ _PLACES = {
     ),
 }
 
-__all__ = ["__version__", *_PLACES]
+__all__ = [
+    "Artifact",
+    "ArtifactState",
+    "ArtifactType",
+    "Association",
+    "Attribution",
+    "Capture",
+    "Certainty",
+    "Condition",
+    "Context",
+    "ContextType",
+    "Event",
+    "EventType",
+    "Execution",
+    "ExecutionState",
+    "ExecutionType",
+    "Graph",
+    "Lineage",
+    "ParentContext",
+    "PropertyKind",
+    "Proto",
+    "ProvgraphError",
+    "RecordingWarning",
+    "Records",
+    "Struct",
+    "__version__",
+    "connect",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -24,7 +24,7 @@ from provgraph.model import (
     Records,
     Struct,
 )
-from tests.servers.target import Target
+from tests.servers.target import Bypass, Target
 
 HOSTILE = "\x1b[31mred\u202e\x9b"
 
@@ -403,7 +403,8 @@ def test_url_is_taken_before_and_after_the_verb(
         assert plant["m"] in out
 
 
-def test_init_may_be_repeated(target: Target) -> None:
+def test_init_may_be_repeated(target: Target, bypass: Bypass) -> None:
+    bypass.wipe()
     first = answer("init")
     assert first["created"] is True
     assert answer("init") == {**first, "created": False}

@@ -43,7 +43,7 @@ BASES = {
 BUILT_IN_IDS = {base: id_ for id_, base in enumerate((*BASES[NodeKind.ARTIFACT], *BASES[NodeKind.EXECUTION]), start=1)}
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
 INTS = st.integers(-(2**63), 2**63 - 1)
 DOUBLES = st.floats(allow_nan=False)  # SQLite keeps NaN as NULL
 TIMES = st.sampled_from((0, 1, 1_700_000_000_000)) | st.integers(0, 2**53)

@@ -133,7 +133,7 @@ def test_an_index_that_lacks_a_row(store: Path) -> None:
 
 def test_sqlites_own_words_stay_on_one_line(store: Path) -> None:
     with closing(sqlite3.connect(store)) as connection, connection:
-        connection.execute("CREATE INDEX an_index ON Artifact (\"uri\")")
+        connection.execute('CREATE INDEX an_index ON Artifact ("uri")')
     store.write_bytes(store.read_bytes().replace(b'ON Artifact ("uri")', b'ON "Arti\nact" (uri)'))
     assert "no such table: main.Arti act" in refused(store)
 

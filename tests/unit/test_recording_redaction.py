@@ -153,8 +153,8 @@ def test_what_holds_itself_or_is_endlessly_deep_is_cut_and_keeps_no_secret() -> 
 
 
 def test_the_working_folder_is_no_password() -> None:
-    environment = {"PWD": "/home/ann/project", "OLDPWD": "/home/ann", "DB_PWD": "hunter22"}
-    assert redact_text('File "/home/ann/project/train.py": hunter22', environment) == (
-        f'File "/home/ann/project/train.py": {HIDDEN}'
+    environment = {"PWD": "/data/ann/project", "OLDPWD": "/data/ann", "DB_PWD": "hunter22"}
+    assert redact_text('File "/data/ann/project/train.py": hunter22', environment) == (
+        f'File "/data/ann/project/train.py": {HIDDEN}'
     )
-    assert redact_arguments(["/home/ann/project/train.py"], environment) == ["/home/ann/project/train.py"]
+    assert redact_arguments(["/data/ann/project/train.py"], environment) == ["/data/ann/project/train.py"]

@@ -120,7 +120,8 @@ def _controls(graph: Graph, focus: Node) -> Ask:
         st.session_state["_explore_count"] = st.empty()
     if refused:
         show(muted(refused))
-    way: Direction = next((known for known in _DIRECTIONS if known == direction), _DIRECTIONS[-1])
+    ways: dict[str | None, Direction] = {known: known for known in _DIRECTIONS}
+    way = ways.get(direction, _DIRECTIONS[-1])
     return Ask(way, hops or 3, tuple(chosen))
 
 
@@ -330,7 +331,7 @@ def _about_group(stage: _Stage, unit: DrawnNode) -> None:
         "name": [called(node) for node in members],
         "state": [(state_of(node) or "").lower().replace("_", " ") for node in members],
     }
-    picked = st.dataframe(
+    picked = st.dataframe(  # pyright: ignore[reportUnknownMemberType]
         table,
         hide_index=True,
         height=min(400, 38 + 35 * len(members)),

@@ -107,8 +107,10 @@ def signature(path: Path) -> Signature:
     for name, kind, size, _ in _walk(path, "", ()):
         at = (path / name).lstat() if kind == "link" else (path / name).stat()
         # a folder's own time changes with names alone, and those are here
-        times = (0, 0, 0) if kind == "folder" else (at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
-        below.append((name, size, *times))
+        if kind == "folder":
+            below.append((name, size, 0, 0, 0))
+        else:
+            below.append((name, size, at.st_mtime_ns, at.st_ctime_ns, at.st_ino))
     return tuple(sorted(below, key=lambda entry: os.fsencode(entry[0])))
 
 
