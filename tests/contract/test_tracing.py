@@ -363,3 +363,20 @@ class TestCertificates:
             with pytest.raises(NotFoundError, match="is not in this store"):
                 graph.impact(start)
         assert len(graph.lineage(here)) == 1
+
+
+class TestOtherForms:
+    def test_frames_and_networks_hold_the_same_nodes_and_edges(self, graph: provgraph.Graph) -> None:
+        pytest.importorskip("pandas")
+        pytest.importorskip("networkx")
+        links = [Link("a0", "e0"), Link("e0", "a1"), Link("e0", "a2", possible=True)]
+        ids = graph.put_lineage(records("form/", links)).ids
+        lineage = graph.downstream(f"artifact:{ids['form/a0']}")
+        nodes, edges = lineage.to_frames()
+        assert nodes["id"].tolist() == [node.ref for node in lineage.nodes]
+        assert nodes["hops"].tolist() == [lineage.hops[node.ref] for node in lineage.nodes]
+        pairs = [(edge.source, edge.target, edge.kind) for edge in lineage.edges]
+        assert list(zip(edges["source"], edges["target"], edges["kind"], strict=True)) == pairs
+        network = lineage.to_networkx()
+        assert set(network.nodes) == set(lineage.by_ref)
+        assert sorted((a, b, data["kind"]) for a, b, data in network.edges(data=True)) == sorted(pairs)

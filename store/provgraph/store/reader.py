@@ -126,15 +126,6 @@ class Reader:
         found = (node_from_properties(NodeKind.CONTEXT.value, row) for row in rows)
         return sorted((c for c in found if isinstance(c, Context)), key=lambda context: context.id)
 
-    def by_keys(self, kind: NodeKind, keys: Iterable[str]) -> dict[str, int]:
-        """The ids of the nodes with these keys."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, int] = {}
-        for at in range(0, len(wanted), _CHUNK):
-            [[rows]] = self._store.read(statements.BY_KEYS[kind], {"keys": wanted[at : at + _CHUNK]})
-            found |= {key: id_ for key, id_, _ in rows}
-        return found
-
     def resolve(self, text: str, kinds: Sequence[NodeKind] = tuple(NodeKind)) -> Node:
         """The node that a user's text names: `artifact:12`, else a key, an external id, a name, or `TYPE/NAME`.
 

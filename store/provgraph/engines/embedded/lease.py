@@ -45,10 +45,6 @@ class Lease:
             return False
         return False
 
-    def wait_for_end(self, timeout: float) -> bool:
-        """Wait until the server closes the connection; False if it has not within `timeout` seconds."""
-        return not self.alive(timeout)
-
     def close(self) -> None:
         """Leave."""
         # Never shutdown(): that would end the connection for a parent from which this process was forked, too.
