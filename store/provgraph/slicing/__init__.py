@@ -1,0 +1,68 @@
+"""Where a model fails: the parts of a table in which errors, or losses, are more than chance lets expect.
+
+Numbers in, numbers out: a frame with one row per prediction becomes a `SliceReport`. Nothing here knows a store.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provgraph.slicing import extras
+
+if TYPE_CHECKING:
+    from provgraph.slicing.encode import encode as encode
+    from provgraph.slicing.find import find_slices as find_slices
+    from provgraph.slicing.find import measure_slice as measure_slice
+    from provgraph.slicing.outcome import Outcome as Outcome
+    from provgraph.slicing.rows import rows_of as rows_of
+    from provgraph.slicing.table import EncodedColumn as EncodedColumn
+    from provgraph.slicing.table import EncodedTable as EncodedTable
+    from provgraph.slicing.values import Adjusted as Adjusted
+    from provgraph.slicing.values import Alias as Alias
+    from provgraph.slicing.values import Interval as Interval
+    from provgraph.slicing.values import Range as Range
+    from provgraph.slicing.values import Slice as Slice
+    from provgraph.slicing.values import SliceReport as SliceReport
+    from provgraph.slicing.values import Term as Term
+
+_PLACES = {
+    "EncodedColumn": "table",
+    "EncodedTable": "table",
+    "Outcome": "outcome",
+    "encode": "encode",
+    "find_slices": "find",
+    "measure_slice": "find",
+    "rows_of": "rows",
+    **dict.fromkeys(("Adjusted", "Alias", "Interval", "Range", "Slice", "SliceReport", "Term"), "values"),
+}
+
+__all__ = [
+    "Adjusted",
+    "Alias",
+    "EncodedColumn",
+    "EncodedTable",
+    "Interval",
+    "Outcome",
+    "Range",
+    "Slice",
+    "SliceReport",
+    "Term",
+    "encode",
+    "find_slices",
+    "measure_slice",
+    "rows_of",
+]
+
+
+def __getattr__(name: str) -> object:
+    # Loaded when asked for: the library is imported without numpy and pandas, which may not be there.
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'provgraph.slicing' has no attribute {name!r}")
+    value: object = getattr(extras.load(f"provgraph.slicing.{place}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})
