@@ -50,16 +50,22 @@ from provgraph.tracing.runs import Run, Use, run_lineage, runs, uses
 from provgraph.tracing.trace import TraceOptions, trace
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from provgraph.loading import Loader, LoadReport, Progress
     from provgraph.recording.contexts import ContextsLike
     from provgraph.recording.environment import Capture
     from provgraph.recording.execution import StepRecorder, TimeLike
     from provgraph.recording.lost import LostExecution
     from provgraph.recording.spool import SpoolReport
+    from provgraph.tables.predictions import PredictionTable
+    from provgraph.tables.roles import Task
+    from provgraph.tables.verbs import ArrowTable
 
 __all__ = ["Graph", "connect"]
 
 N = TypeVar("N", bound="Artifact | Execution | Context")
+
 NodeLike = str | Node | RecordedArtifact
 
 
@@ -233,6 +239,107 @@ class Graph:
         from provgraph.recording.lost import cancel_lost
 
         return cancel_lost(self._core)
+
+    # -- predictions ------------------------------------------------------------------------------------------
+
+    def record_predictions(
+        self,
+        *,
+        model: NodeLike,
+        data: NodeLike | None = None,
+        frame: DataFrame | ArrowTable,
+        label: str | None = "label",
+        prediction: str | None = "prediction",
+        score: str | Sequence[str] | None = None,
+        loss: str | None = None,
+        sample: str | None = None,
+        source: str | Sequence[str] | None = None,
+        unit: str | None = None,
+        time: str | None = None,
+        name: str | None = None,
+        task: Task | None = None,
+        pipeline: str | None = None,
+        run: str | None = None,
+        contexts: ContextsLike | None = None,
+        parameters: Mapping[str, object] | None = None,
+        started_at: TimeLike | None = None,
+        ended_at: TimeLike | None = None,
+        capture: Capture | None = None,
+        **properties: object,
+    ) -> Artifact:
+        """Record what a model predicted, one row per prediction: an `Evaluate` execution that puts out `Predictions`
+        and `Metrics`. The same evaluation recorded again, by whomever, is the same artifact.
+
+        Args:
+            model: what predicted.
+            data: what it predicted on.
+            frame: a pandas DataFrame, or a table of anything that speaks Arrow. All its columns are kept: those that
+                say how a row came about (camera, time, annotator ...) are what errors can be sliced by.
+            label, prediction: columns of what is true and what was predicted, of one type.
+            score: column, or columns, of how sure the model was.
+            loss: column of numbers, larger is worse. With it, labels and predictions may be absent.
+            sample: column of ids or paths of what was predicted on, such as pictures.
+            source: column, or columns, of the artifacts that rows came from: reference, key, external id, `TYPE/NAME`,
+                URI or path of a recorded file; a cell may hold several.
+            unit: column of what was sampled, where several rows belong together: part, lot, burst, patient.
+            time: column of when a row came about.
+            name: of the predictions; by default those of model and data.
+            task: `classification` or `regression`. By default whole numbers of at most 100 values, text and booleans
+                are classes, other numbers are not.
+            pipeline, run, contexts, parameters, started_at, ended_at, capture: as in `execution`.
+            properties: custom properties of the execution, the predictions and the metrics.
+
+        Returns:
+            The `Predictions` artifact.
+
+        Raises:
+            RecordingError: the frame cannot be a table of predictions; the text says why.
+            NotFoundError, AmbiguousError: a text names no node, or several.
+            ConfigurationError: the extra `slices` is not installed, or a server's store does not say where files are.
+            StoreError: the store cannot be reached: nothing is kept for later, as `execution` does.
+        """
+        from provgraph.tables.verbs import record_frame
+
+        roles: dict[str, str | Sequence[str] | None] = {"label": label, "prediction": prediction, "score": score}
+        roles |= {"loss": loss, "sample": sample, "source": source, "unit": unit, "time": time}
+        return record_frame(
+            self._core,
+            frame,
+            model=self._nodes(model)[0],
+            data=None if data is None else self._nodes(data)[0],
+            roles=roles,
+            name=name,
+            task=task,
+            pipeline=pipeline,
+            run=run,
+            contexts=contexts,
+            parameters=parameters,
+            started_at=started_at,
+            ended_at=ended_at,
+            capture=capture,
+            properties=properties,
+        )
+
+    def predictions(self, node: NodeLike) -> PredictionTable:
+        """A recorded table of predictions: its roles and columns; `frame()` reads its rows, with their hash checked.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several.
+            InvalidValueError: the node is no table of predictions.
+        """
+        from provgraph.tables.predictions import predictions
+
+        return predictions(self._core, self._nodes(node)[0])
+
+    def prediction_tables(self, model: NodeLike) -> list[Artifact]:
+        """The tables of predictions that evaluated a model, newest first.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several.
+        """
+        from provgraph.tables.predictions import prediction_tables
+
+        return prediction_tables(self._core, self._nodes(model)[0])
 
     # -- records ----------------------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from provgraph.cli.init import check_files_url
 from provgraph.errors import ConfigurationError
+from provgraph.tables.place import check_files_url
 
 
 @pytest.mark.parametrize(

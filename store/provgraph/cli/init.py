@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +15,7 @@ if TYPE_CHECKING:
     from provgraph.store.opening import StoreRecord
     from provgraph.store.protocol import GraphStore
 
-__all__ = ["check_files_url", "init"]
-
-_EXAMPLE: Final = "s3://BUCKET/PREFIX or file:///mnt/share/provgraph"
+__all__ = ["init"]
 
 
 @click.command(short_help="Make a database a store of provgraph's.")
@@ -43,6 +39,8 @@ def init(settings: Settings, files: str | None, force: bool) -> None:
     if files is not None:
         if engine.embedded:
             raise ConfigurationError("the embedded engine keeps its files in its data folder: --files is for a server")
+        from provgraph.tables.place import check_files_url
+
         check_files_url(files)
     store = BoltStore(engine)
     try:
@@ -75,19 +73,3 @@ def _moved(store: GraphStore, record: StoreRecord, files: str, force: bool) -> S
         )
     set_files(store, files)
     return read_record(store) or record
-
-
-def check_files_url(files: str) -> None:
-    """Check that every client can use it, and that it holds no secret.
-
-    Raises:
-        ConfigurationError: it cannot be used.
-    """
-    try:
-        parts = urlsplit(files)
-    except ValueError as error:
-        raise ConfigurationError(f"--files is no URL ({error}): write {_EXAMPLE}") from error
-    if len(parts.scheme) < 2 and not PurePosixPath(files).is_absolute():
-        raise ConfigurationError(f"--files must mean the same place to everybody: write {_EXAMPLE}")
-    if "@" in parts.netloc and parts.scheme not in ("abfs", "abfss", "az", "adl"):
-        raise ConfigurationError("--files is kept in the store for everybody to read: no user or password in it")

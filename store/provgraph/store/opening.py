@@ -11,7 +11,7 @@ from provgraph.store.cypher import schema as statements
 from provgraph.store.protocol import GraphStore
 from provgraph.store.schema import LABELS, SCHEMA_VERSION, STORE_LABEL, TYPE_LABELS
 
-__all__ = ["StoreRecord", "initialize", "open_store", "read_record", "set_files"]
+__all__ = ["StoreRecord", "claim_files", "initialize", "open_store", "read_record", "set_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +105,9 @@ def initialize(store: GraphStore, version: str, files: str | None = None) -> Sto
 def set_files(store: GraphStore, files: str) -> None:
     """Say where the store keeps large values."""
     store.write(lambda tx: tx.run(statements.SET_FILES, {"files": files}))
+
+
+def claim_files(store: GraphStore, files: str) -> str:
+    """Say where the store keeps large values, if nobody has yet; where it does."""
+    [[kept]] = store.write(lambda tx: tx.run(statements.CLAIM_FILES, {"files": files}))
+    return str(kept)

@@ -9,6 +9,7 @@ from typing import Any
 from provgraph.errors import AmbiguousError, InvalidValueError, NotFoundError
 from provgraph.model import Context, Node, NodeKind, NodeType, parse_ref
 from provgraph.store.cypher import find as statements
+from provgraph.store.cypher.tables import ARTIFACTS_BY_NAMES
 from provgraph.store.protocol import GraphStore
 from provgraph.store.rows import node_from_properties, type_from_properties
 from provgraph.store.schema import CUSTOM, DECLARED
@@ -164,6 +165,17 @@ class Reader:
                 node = node_from_properties(kind.value, row)
                 found[node.ref] = node
         return sorted(found.values(), key=lambda node: (node.kind.value, node.id))
+
+    def artifacts_by_names(
+        self, *, ids: Iterable[int], texts: Iterable[str], names: Iterable[str], uris: Iterable[str]
+    ) -> list[tuple[str, int | str, int, str]]:
+        """Artifacts by their ids, by keys or external ids (`texts`), by names, by URIs, all in one statement.
+
+        Returns:
+            (`id`, `key`, `external_id`, `name` or `uri`, the value that fits, the artifact's id, its type) of each.
+        """
+        parameters = {"ids": list(ids), "texts": list(texts), "names": list(names), "uris": list(uris)}
+        return [tuple(hit) for [hits] in self._store.read(ARTIFACTS_BY_NAMES, parameters) for hit in hits]
 
     def find(self, kind: NodeKind, query: Query, *, newest_first: bool = False, page: int = 1_000) -> Iterator[Node]:
         """All nodes that fit, in the order of their ids, fetched a page at a time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 __all__ = [
+    "CLAIM_FILES",
     "CLAIM_IDS",
     "CONSTRAINTS",
     "COUNT_ALL",
@@ -87,6 +88,15 @@ RETURN properties(s)
 """
 
 SET_FILES: Final[LiteralString] = "MATCH (s:Provgraph {key: 'store'}) SET s.files = $files RETURN properties(s)"
+
+# The first to say it is kept: the write to `claim` takes the lock before `files` is read.
+CLAIM_FILES: Final[LiteralString] = """
+MATCH (s:Provgraph {key: 'store'})
+SET s.claim = s.claim
+WITH s
+SET s.files = coalesce(s.files, $files)
+RETURN s.files
+"""
 
 COUNT_ALL: Final[LiteralString] = "MATCH (n) RETURN count(n)"
 
