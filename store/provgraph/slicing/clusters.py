@@ -1,0 +1,171 @@
+"""Rows that were sampled together: what a sampling unit (lot, burst, patient, machine) does to the tests.
+
+Rows of one unit resemble each other, so a slice of a hundred rows from five units knows less than a hundred rows. How
+alike they are is the intra-cluster correlation; by how much it widens a variance, the design effect. Both are estimated
+once, from all rows, in `Clusters`; the tests of single slices build on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from provgraph.slicing.proportions import Floats
+
+__all__ = ["Clusters", "Rows", "clusters", "permutation_p", "sums", "unit_codes"]
+
+# Rows of a slice: a mask over all rows, or their positions.
+Rows: TypeAlias = npt.NDArray[np.bool_] | npt.NDArray[np.intp]
+
+_BATCH = 25
+# So many permutations as extreme as what was observed, and a slice is clearly no finding.
+_CLEAR = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """Sampling units and the outcome of their rows.
+
+    Attributes:
+        codes: the unit of each row, from 0.
+        values: the outcome of each row.
+        size: rows of each unit.
+        total: sum of the outcome over each unit.
+        scatter: variance of the outcome within each unit; 0 in units of one row.
+        variance: of the outcome over all rows.
+        correlation: intra-cluster correlation, never below 0.
+        binary: whether the outcome is right or wrong, not a number.
+    """
+
+    codes: npt.NDArray[np.intp]
+    values: Floats
+    size: Floats
+    total: Floats
+    scatter: Floats
+    variance: float
+    correlation: float
+    binary: bool
+
+    @property
+    def design_effect(self) -> float:
+        """By how much units widen the variance of the rate of a slice that is made of whole units."""
+        rows = float(self.size.sum())
+        return 1.0 + (float((self.size**2).sum()) / rows - 1.0) * self.correlation if rows else 1.0
+
+    def inside(self, rows: Rows) -> Floats:
+        """How many rows of each unit lie in the slice."""
+        return np.bincount(self.codes[rows], minlength=self.size.size).astype(np.float64)
+
+    def z(self, total: Floats, n: Floats, squares: Floats, cross: Floats) -> Floats:
+        """Standard deviations by which slices lie above the rest, as the correlation within units widens them.
+
+        Args:
+            total: sum of the outcome over each slice.
+            n: rows of each slice.
+            squares: sum over the units of the square of the rows inside.
+            cross: sum over the units of the rows inside times the rows of the unit.
+        """
+        rho, rows = self.correlation, float(self.size.sum())
+        rest = rows - n
+        outside = float((self.size**2).sum()) - 2.0 * cross + squares
+        # A permuted slice may hold no row, or all: it then differs from the rest by nothing.
+        proper = (n > 0.0) & (rest > 0.0)
+        some, others = np.where(proper, n, 1.0), np.where(proper, rest, 1.0)
+        spread = (
+            (n * (1.0 - rho) + rho * squares) / some**2
+            + (rest * (1.0 - rho) + rho * outside) / others**2
+            - 2.0 * rho * (cross - squares) / (some * others)
+        )
+        difference = total / some - (float(self.total.sum()) - total) / others
+        known = proper & (spread > 0.0) & (self.variance > 0.0)
+        return np.where(known, difference / np.sqrt(np.where(known, spread * self.variance, 1.0)), 0.0)
+
+
+def unit_codes(units: pd.Series) -> npt.NDArray[np.intp]:
+    """The unit of each row as a number from 0; a row whose unit is missing is a unit by itself."""
+    codes = np.asarray(pd.factorize(units)[0], np.intp)
+    alone = np.flatnonzero(codes < 0)
+    codes[alone] = int(codes.max(initial=-1)) + 1 + np.arange(alone.size)
+    return codes
+
+
+def clusters(codes: npt.NDArray[np.intp], values: npt.NDArray[np.floating] | npt.NDArray[np.integer]) -> Clusters:
+    """Units and outcome, with the analysis-of-variance estimate of the intra-cluster correlation.
+
+    The estimator is ICC(1,1) of Shrout and Fleiss (1979, Psychological Bulletin 86), with the average size for units
+    of different sizes (Donner 1986, International Statistical Review 54). Without two units, or without a unit of two
+    rows, nothing can be estimated: 0.
+
+    Args:
+        codes: the unit of each row, from 0 (`unit_codes`).
+        values: the outcome of each row, complete.
+    """
+    outcome = np.asarray(values, np.float64)
+    size = np.bincount(codes).astype(np.float64)
+    total = sums(codes, outcome)
+    mean = total / np.maximum(size, 1.0)
+    apart = sums(codes, (outcome - mean[codes]) ** 2)
+    scatter = apart / np.maximum(size - 1.0, 1.0)
+    rows, units = float(size.sum()), int(np.count_nonzero(size))
+    grand = float(total.sum()) / max(rows, 1.0)
+    between = float((size * (mean - grand) ** 2).sum())
+    variance = (between + float(apart.sum())) / max(rows, 1.0)
+    correlation = 0.0
+    if 1 < units < rows:
+        mean_between, mean_within = between / (units - 1), float(apart.sum()) / (rows - units)
+        typical = (rows - float((size**2).sum()) / rows) / (units - 1)
+        if mean_between > mean_within:
+            correlation = (mean_between - mean_within) / (mean_between + (typical - 1.0) * mean_within)
+    binary = bool(np.all((outcome == 0.0) | (outcome == 1.0)))
+    return Clusters(codes, outcome, size, total, scatter, variance, correlation, binary)
+
+
+def sums(codes: npt.NDArray[np.intp], values: Floats) -> Floats:
+    """The sum of the values that go with each code from 0 on."""
+    return np.asarray(np.bincount(codes, weights=values), np.float64)
+
+
+def permutation_p(found: Clusters, slices: list[Rows], *, permutations: int = 499, seed: int = 0) -> Floats:
+    """One-sided p of each slice when the outcomes of whole units are dealt out anew.
+
+    Each unit keeps its rows and what came of them, and gets the share of rows inside the slice from another unit, drawn
+    without replacement; which of its rows these are is left to chance (its normal approximation). What is compared is
+    `Clusters.z`, so units of different sizes, and units that lie partly inside, weigh what they should. All slices are
+    judged by the same permutations; those that are clearly no finding leave early.
+
+    Returns:
+        p of each slice, at least ``1 / (permutations + 1)``.
+    """
+    size = found.size
+    outcome = np.stack((found.total, size, size**2, size * found.scatter))
+    share = np.stack([found.inside(rows) for rows in slices], axis=1) / np.maximum(size, 1.0)[:, None]
+    draw = np.random.default_rng(seed)
+    observed = _statistic(found, outcome, share, None)
+    left = np.arange(len(slices))
+    exceeded = np.zeros(len(slices))
+    p = np.ones(len(slices))
+    done = 0
+    while left.size and done < permutations:
+        batch = min(_BATCH, permutations - done)
+        for _ in range(batch):
+            noise = draw.standard_normal(len(slices))[left]
+            dealt = outcome[:, draw.permutation(size.size)]
+            exceeded[left] += _statistic(found, dealt, share, noise) >= observed[left] - 1e-9
+        done += batch
+        p[left] = (exceeded[left] + 1.0) / (done + 1.0)
+        more = exceeded[left] < _CLEAR
+        left, share = left[more], np.ascontiguousarray(share[:, more])
+    return p
+
+
+def _statistic(found: Clusters, outcome: Floats, share: Floats, noise: Floats | None) -> Floats:
+    squared = share**2
+    total, n, cross, _ = outcome @ share
+    squares = outcome[2] @ squared
+    if noise is not None:
+        total = total + noise * np.sqrt(np.maximum(outcome[3] @ (share - squared), 0.0))
+    return found.z(total, n, squares, cross)
