@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provgraph.cli.options import TEXT, Settings, output_options, pass_settings, url_option
+from provgraph.cli.load_table import TableOptions, load_table
+from provgraph.cli.options import NODE, TEXT, Settings, output_options, pass_settings, url_option
 from provgraph.cli.output import say, write_json, write_lines
 from provgraph.cli.progress import ProgressLine
 from provgraph.cli.stores import open_core, open_graph, plain_engine
@@ -32,14 +33,19 @@ def _complete_loader(ctx: click.Context, _: click.Parameter, incomplete: str) ->
 
     if ctx.params.get("what"):
         return [CompletionItem(incomplete, type="file")]
-    names = sorted({entry.name for entry in entry_points(group="provgraph.loaders")} | {"spool"})
+    names = sorted({entry.name for entry in entry_points(group="provgraph.loaders")} | {"spool", "table"})
     found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
 
 
 @click.command(short_help="Load another tool's records into the store.")
 @click.argument(
-    "what", type=TEXT, nargs=-1, required=True, metavar="[LOADER] SOURCE | spool", shell_complete=_complete_loader
+    "what",
+    type=TEXT,
+    nargs=-1,
+    required=True,
+    metavar="[LOADER] SOURCE | table FILE | spool",
+    shell_complete=_complete_loader,
 )
 @click.option(
     "--source",
@@ -48,17 +54,52 @@ def _complete_loader(ctx: click.Context, _: click.Parameter, incomplete: str) ->
     metavar="NAME",
     help="What to call the source in the keys of its nodes; else the loader finds a name that stays.",
 )
+@click.option("--model", type=NODE, metavar="NODE", help="For a table: which model predicted.")
+@click.option("--data", type=NODE, metavar="NODE", help="For a table: what the model predicted on.")
+@click.option("--label", type=TEXT, metavar="COLUMN", help="For a table: what is true; by default, label.")
+@click.option("--prediction", type=TEXT, metavar="COLUMN", help="For a table: what was predicted; else prediction.")
+@click.option(
+    "--role",
+    "roles",
+    type=TEXT,
+    multiple=True,
+    metavar="COLUMN=ROLE",
+    help="For a table: what a column is: score, loss, sample, source, unit or time. Repeatable.",
+)
+@click.option("--name", "called", type=TEXT, metavar="NAME", help="For a table: what to call the predictions.")
 @url_option
 @output_options(csv=False)
 @pass_settings
-def load(settings: Settings, what: Sequence[str], name: str | None) -> int:
+def load(
+    settings: Settings,
+    what: Sequence[str],
+    name: str | None,
+    model: str | None,
+    data: str | None,
+    label: str | None,
+    prediction: str | None,
+    roles: Sequence[str],
+    called: str | None,
+) -> int:
     """Load another tool's records into the store.
 
     SOURCE is a file, a folder or a URL. Without a LOADER, the one that recognises it is taken; `provgraph loaders`
     lists them. Loading a source again adds what is new there, and changes nothing else.
 
+    `provgraph load table FILE --model NODE` records predictions that lie in a CSV or Parquet file, one row each, as
+    `Graph.record_predictions` does. All columns are kept. In CSV, dates are seen where they are written by ISO 8601.
+
     `provgraph load spool` brings in the steps that were recorded while the store could not be reached.
     """
+    table = TableOptions(model=model, data=data, label=label, prediction=prediction, roles=roles)
+    if what[0] == "table":
+        if name is not None:
+            raise click.UsageError("--source is for another tool's records: name a table's predictions with --name.")
+        if len(what) != 2:
+            raise click.UsageError("Name one file: provgraph load table FILE --model NODE")
+        return load_table(settings, what[1], table, called)
+    if table.given or called is not None:
+        raise click.UsageError("--model, --data, --label, --prediction, --role and --name are for load table FILE.")
     if list(what) == ["spool"]:
         if name is not None:
             raise click.UsageError("--source is for a SOURCE: the spool has none.")

@@ -20,7 +20,7 @@ from provgraph.tables.arrow import Column, pa, pc
 
 __all__ = ["Coded", "code", "identity_of"]
 
-Codes: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int32]
 
 _FORMAT: Final = "provgraph predictions 1"
 _EXACT: Final = 2.0**53  # whole numbers below it are the same as doubles and as integers
@@ -34,7 +34,7 @@ class Coded:
         kind: what sort of values; equal for spellings of the same.
         values: the distinct values in their order, as bytes.
         count: how many distinct values there are.
-        codes: for each row the number of its value, -1 for a missing one.
+        codes: for each row the number of its value, -1 for a missing one; 32 bits each, since there are many.
     """
 
     __slots__ = ("codes", "count", "kind", "values")
@@ -68,13 +68,13 @@ def identity_of(
         part = [name, column.kind if column.count else "missing", column.count, len(column.values)]
         sha256.update(json.dumps(part).encode())
         sha256.update(column.values)
-        sha256.update(column.codes[order].astype("<i8").tobytes())
+        sha256.update(column.codes[order].astype("<i4").tobytes())
     return sha256.hexdigest()
 
 
-def _row_order(table: Mapping[str, Coded], rows: int) -> Codes:
+def _row_order(table: Mapping[str, Coded], rows: int) -> NDArray[np.intp]:
     """An order of the rows that follows from their values alone. Rows that no column tells apart are the same."""
-    rank: Codes = np.zeros(rows, dtype=np.int64)
+    rank: NDArray[np.int64] = np.zeros(rows, dtype=np.int64)
     known = 1
     # Most telling first: where one column tells all rows apart, nothing more is to be sorted.
     for name in sorted(table, key=lambda name: (-table[name].count, name)):
@@ -127,7 +127,7 @@ def _code_text(column: Column) -> Coded:
     encoded = cast("Any", column).combine_chunks().dictionary_encode()
     words = encoded.dictionary
     order = cast("NDArray[np.int64]", pc.sort_indices(words).to_numpy().astype(np.int64))
-    place = np.empty(len(order) + 1, dtype=np.int64)
+    place = np.empty(len(order) + 1, dtype=np.int32)
     place[order] = np.arange(len(order))
     place[-1] = -1
     codes = pc.fill_null(encoded.indices.cast(pa.int64()), len(order)).to_numpy()
@@ -137,13 +137,13 @@ def _code_text(column: Column) -> Coded:
 def _code_lists(column: Column) -> Coded:
     """Cells as sets: their distinct values, sorted."""
     known: dict[str, int] = {}
-    codes = np.full(len(column), -1, dtype=np.int64)
+    codes = np.full(len(column), -1, dtype=np.int32)
     for row, cell in enumerate(column.to_pylist()):
         if cell is not None:
             items = sorted({json.dumps(_plain(item), default=str) for item in cell if item is not None})
             codes[row] = known.setdefault(json.dumps(items), len(known))
     words = sorted(known)
-    place = np.empty(len(words) + 1, dtype=np.int64)
+    place = np.empty(len(words) + 1, dtype=np.int32)
     place[[known[word] for word in words]] = np.arange(len(words))
     place[-1] = -1
     return Coded("several", _length_prefixed(words), len(words), place[codes])
@@ -154,7 +154,7 @@ def _plain(item: object) -> object:
 
 
 def _spread(codes: NDArray[np.intp], valid: NDArray[np.bool_]) -> Codes:
-    spread = np.full(len(valid), -1, dtype=np.int64)
+    spread = np.full(len(valid), -1, dtype=np.int32)
     spread[valid] = codes
     return spread
 

@@ -53,7 +53,7 @@ from provgraph.tables.predictions import PREDICTIONS, file_of, predictions
 from provgraph.tables.roles import Roles, Task, assign_roles, task_of
 from provgraph.tables.sources import distinct_sources, resolve_sources
 
-__all__ = ["Evaluation", "record_table"]
+__all__ = ["Evaluation", "RecordedTable", "record_table"]
 
 _RACE_SECONDS: Final = 15.0  # for which a write is tried again that collides with others
 _CHECKED_SOURCES: Final = 10_000
@@ -90,13 +90,34 @@ class Evaluation:
     properties: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
-def record_table(core: StoreCore, make_table: Callable[[Callable[[str], None]], Table], what: Evaluation) -> Artifact:
-    """Record a table of predictions; returned as it stands in the store.
+@dataclass(frozen=True, slots=True)
+class RecordedTable:
+    """What became of a table.
+
+    Attributes:
+        artifact: as it stands in the store.
+        metrics: of the predictions.
+        new: whether anything was written.
+    """
+
+    artifact: Artifact
+    metrics: Mapping[str, Value]
+    new: bool
+
+
+def record_table(
+    core: StoreCore,
+    make_table: Callable[[Callable[[str], None]], Table],
+    what: Evaluation,
+    tell: Callable[[str], None] = warn,
+) -> RecordedTable:
+    """Record a table of predictions.
 
     Args:
         core: an open store.
         make_table: makes the table of canonical columns, and says what is not as it was.
         what: the evaluation.
+        tell: is told all that is not as it was, once it is recorded.
 
     Raises:
         RecordingError: the table cannot be one of predictions.
@@ -115,10 +136,10 @@ def record_table(core: StoreCore, make_table: Callable[[Callable[[str], None]], 
     data = None if what.data is None else what.data.key
     identity = identity_of(coded, table.num_rows, what.model.key, data, roles.columns)
     draft = _Draft(core, area, what, table, roles, task, coded, identity)
-    artifact = draft.record(notes)
+    recorded = draft.record(notes)
     for text in dict.fromkeys(notes):  # only now: a warning may be made an error, and the record is to be there by then
-        warn(text)
-    return artifact
+        tell(text)
+    return recorded
 
 
 @dataclass(slots=True)
@@ -134,7 +155,7 @@ class _Draft:
     coded: Mapping[str, Coded]
     identity: str
 
-    def record(self, notes: list[str]) -> Artifact:
+    def record(self, notes: list[str]) -> RecordedTable:
         key = f"provgraph/{PREDICTIONS}/{self.identity}"
         workflow = workflow_names(self.what.pipeline, self.what.run)
         # in another run it is another evaluation, with the same outcome
@@ -142,11 +163,12 @@ class _Draft:
         execution_key = f"provgraph/Evaluate/{self.identity}{inside}"
         known = self._known(key)
         unknown = self._check_sources(notes)
+        metrics = metrics_of(self.table, self.roles, self.task)
         if known is not None and self._is_complete(execution_key):
-            return known
+            return RecordedTable(known, metrics, new=False)
         artifact = known if known is not None else self._predictions(key, unknown)
-        self._write(artifact, execution_key, workflow)
-        return self._stored(key)
+        self._write(artifact, metrics, execution_key, workflow)
+        return RecordedTable(self._stored(key), metrics, new=True)
 
     def _known(self, key: str) -> Artifact | None:
         """The artifact, if it is in the store and its file is sound."""
@@ -238,7 +260,9 @@ class _Draft:
             file.seek(0)
             return self.area.put(cast("IO[bytes]", file))
 
-    def _write(self, artifact: Artifact, execution_key: str, workflow: Sequence[ContextName]) -> None:
+    def _write(
+        self, artifact: Artifact, measured: Mapping[str, Value], execution_key: str, workflow: Sequence[ContextName]
+    ) -> None:
         what = self.what
         started, ended = self._times()
         metrics_key = f"provgraph/Metrics/{self.identity}"
@@ -250,10 +274,7 @@ class _Draft:
             version=artifact.version,
             state=ArtifactState.LIVE,
             created_at=artifact.created_at,
-            custom_properties={
-                **_properties(what.properties),
-                **metrics_of(self.table, self.roles, self.task),
-            },
+            custom_properties={**_properties(what.properties), **measured},
         )
         execution = Execution(
             type="Evaluate",

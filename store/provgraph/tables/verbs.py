@@ -70,4 +70,4 @@ def record_frame(
         capture=capture or Capture(),
         properties=properties,
     )
-    return record_table(core, lambda note: to_table(frame, note), what)
+    return record_table(core, lambda note: to_table(frame, note), what).artifact
