@@ -1,0 +1,243 @@
+"""Find the slices where a model fails, or measure one that a person has chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from provgraph.errors import InvalidValueError
+from provgraph.slicing import words
+from provgraph.slicing.comparing import Comparison, Rates
+from provgraph.slicing.corrections import Correction
+from provgraph.slicing.counting import Outcomes
+from provgraph.slicing.encode import encode
+from provgraph.slicing.folding import Folded
+from provgraph.slicing.levels import most_combinations
+from provgraph.slicing.measuring import as_outcome
+from provgraph.slicing.outcome import Measured, Outcome
+from provgraph.slicing.report import measured, slices_of
+from provgraph.slicing.rows import Predicate, as_terms, rows_of, table_of
+from provgraph.slicing.search import Searched, Settings, foldings, search
+from provgraph.slicing.table import EncodedColumn, EncodedTable
+from provgraph.slicing.values import Json, Slice, SliceReport
+
+__all__ = ["find_slices", "measure_slice"]
+
+_LEAST_SUPPORT = 30
+
+
+def find_slices(
+    data: pd.DataFrame | EncodedTable,
+    *,
+    outcome: Outcome | str,
+    columns: Iterable[str] | None = None,
+    unit: str | None = None,
+    depth: int = 3,
+    strata: str | Sequence[str] | None = None,
+    correction: Correction = "bh",
+    alpha: float = 0.05,
+    min_support: int | None = None,
+    min_difference: float = 0.01,
+    min_lift: float = 1.1,
+    limit: int = 10,
+    permutations: int = 499,
+    seed: int = 0,
+    edges: Mapping[str, Sequence[float]] | None = None,
+    upstream_first: Sequence[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> SliceReport:
+    """Find the slices (conjunctions of up to `depth` terms ``column = value``) that are worse than the rest.
+
+    Every slice of enough rows is tested against all other rows, all tests are corrected together, and of what is left
+    the few slices are picked that explain the others.
+
+    Args:
+        data: one row per prediction, or the same encoded (`encode`): then a search with other columns, or another
+            outcome, does not encode again.
+        outcome: what counts as an error; the name of a column stands for `Outcome.column`, or for `Outcome.loss` where
+            it holds other numbers than 0 and 1.
+        columns: what to slice by; all but those that `outcome` and `unit` name, if not given.
+        unit: the column that names what was sampled (lot, burst, patient, machine), whose rows resemble each other.
+        depth: terms of a slice, 1 to 3.
+        strata: columns within which the ratio of each slice is adjusted (Mantel-Haenszel); the true class, if the
+            outcome knows one and nothing is given.
+        correction: ``bh`` (Benjamini-Hochberg) or ``by`` (Benjamini-Yekutieli, for any dependence).
+        alpha: the largest q that is reported.
+        min_support: rows of a slice; 30 or one in a thousand if not given, whichever is more.
+        min_difference: by how much the rate must lie above that of the rest (for losses: in its standard deviations).
+        min_lift: how many times as high as that of the rest it must be.
+        limit: slices reported at most.
+        permutations: of sampling units.
+        seed: of the permutations; the same one gives the same report.
+        edges: the edges of numeric columns, by name.
+        upstream_first: columns whose names lead where several name the same rows, the most upstream first.
+        progress: called with how many combinations of columns are counted, and of how many.
+
+    Raises:
+        InvalidValueError: a column is missing or twice, or an option makes no sense.
+    """
+    _check(depth, alpha, min_support, min_difference, min_lift, limit, correction)
+    frame = data.frame if isinstance(data, EncodedTable) else data
+    roles = [] if unit is None else [unit]
+    what = as_outcome(frame, outcome)
+    table = _table(data, what.columns, columns, roles, edges)
+    values = what.measure(frame)
+    notes = [*table.notes, *values.notes]
+    if columns is None:
+        table = table.without([*what.columns, *roles])
+    rows = values.values.size
+    least = max(_LEAST_SUPPORT, -(-rows // 1000)) if min_support is None else min_support
+    kept = table.columns if values.kept is None else tuple(column.take(values.kept) for column in table.columns)
+    searchable, left_out = _searchable(kept, least, rows)
+    notes += left_out
+    deep, asked = most_combinations(len(searchable), depth)
+    if deep < depth:
+        notes.append(
+            f"Slices have at most {deep} {'term' if deep == 1 else 'terms'}: {len(searchable)} columns have "
+            f"{words.count(asked)} combinations of up to {depth}. Name fewer columns to look deeper."
+        )
+    comparison, outcomes = _comparison(values)
+    settings = Settings(deep, correction, alpha, least, min_difference, min_lift, limit)
+    searched = search(searchable, outcomes, comparison, settings, upstream_first=upstream_first, progress=progress)
+    notes += _said(searched, values, limit)
+    found = slices_of(searched, outcomes, comparison)
+    options: dict[str, Json] = {
+        "depth": depth,
+        "unit": unit,
+        "correction": correction,
+        "alpha": alpha,
+        "min_support": least,
+        "min_difference": min_difference,
+        "min_lift": min_lift,
+        "limit": limit,
+    }
+    return SliceReport(
+        tuple(each for each, _ in found),
+        searched.tested.key.size,
+        rows,
+        int(np.count_nonzero(values.values)) if values.binary else None,
+        float(values.values.mean()) if rows else None,
+        str(what),
+        tuple(column.name for column in table.columns),
+        tuple(notes),
+        options,
+    )
+
+
+def measure_slice(
+    data: pd.DataFrame | EncodedTable,
+    predicate: Predicate,
+    *,
+    outcome: Outcome | str,
+    unit: str | None = None,
+    strata: str | Sequence[str] | None = None,
+) -> Slice:
+    """The numbers of a slice that a person has chosen: the same statistics, without a claim about many tests (no q).
+
+    Args:
+        data: one row per prediction, or the same encoded.
+        predicate: terms, or values by column; a numeric column may take any `Range`.
+        outcome: what counts as an error, as for `find_slices`.
+        unit: the column that names what was sampled.
+        strata: columns within which the ratio is adjusted.
+
+    Raises:
+        InvalidValueError: no row, or every row, fulfils the predicate, or a column is missing.
+    """
+    table = table_of(data)
+    terms = as_terms(predicate)
+    what = as_outcome(table.frame, outcome)
+    values = what.measure(table.frame)
+    mask = rows_of(table, terms)
+    if values.kept is not None:
+        mask = mask[values.kept]
+    if not mask.any() or mask.all():
+        said = words.joined([str(term) for term in terms])
+        raise InvalidValueError(f"{'every' if mask.any() else 'no'} row with an outcome is one where {said}")
+    comparison, outcomes = _comparison(values)
+    return measured(terms, mask, outcomes, comparison, by_hand=True)
+
+
+def _check(
+    depth: int,
+    alpha: float,
+    min_support: int | None,
+    min_difference: float,
+    min_lift: float,
+    limit: int,
+    correction: str,
+) -> None:
+    if depth not in (1, 2, 3):
+        raise InvalidValueError(f"depth must be 1, 2 or 3, not {depth}")
+    if not 0.0 < alpha < 1.0:
+        raise InvalidValueError(f"alpha must lie between 0 and 1, not be {alpha}")
+    if min_support is not None and min_support < 1:
+        raise InvalidValueError(f"min_support must be at least 1, not {min_support}")
+    if not min_difference >= 0.0 or not min_lift >= 0.0:
+        raise InvalidValueError("min_difference and min_lift must not be negative")
+    if not 1 <= limit <= 1_000:
+        raise InvalidValueError(f"limit must be 1 to 1000, not {limit}")
+    if correction not in ("bh", "by"):
+        raise InvalidValueError(f"correction must be 'bh' or 'by', not {correction!r}")
+
+
+def _table(
+    data: pd.DataFrame | EncodedTable,
+    read: Sequence[str],
+    columns: Iterable[str] | None,
+    roles: Sequence[str],
+    edges: Mapping[str, Sequence[float]] | None,
+) -> EncodedTable:
+    if isinstance(data, EncodedTable):
+        if edges is not None:
+            raise InvalidValueError("the table is encoded already: give the edges to encode()")
+        return data if columns is None else data.select([columns] if isinstance(columns, str) else columns)
+    if columns is not None:
+        return encode(data, columns, edges=edges)
+    gone = {*read, *roles}
+    return encode(data, [str(name) for name in data.columns if str(name) not in gone], edges=edges)
+
+
+def _searchable(columns: Sequence[EncodedColumn], least: int, rows: int) -> tuple[list[Folded], list[str]]:
+    kept, thin, constant = foldings(columns, least)
+    notes: list[str] = []
+    if thin and rows:
+        notes.append(f"No value has {words.count(least)} rows: {_listed(thin)} left out.")
+    if constant:
+        notes.append(f"All rows have one value: {_listed(constant)} left out.")
+    return kept, notes
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [words.label(name) for name in names[:20]]
+    more = len(names) - len(shown)
+    return words.joined([*shown, f"{words.count(more)} more"] if more else shown)
+
+
+def _comparison(values: Measured) -> tuple[Comparison, Outcomes]:
+    return Rates(), values.values
+
+
+def _said(searched: Searched, values: Measured, limit: int) -> list[str]:
+    """What to keep in mind."""
+    notes = list(searched.levels.notes)
+    copies: dict[int, list[int]] = {}
+    for twin, lead in searched.levels.copies.items():
+        copies.setdefault(lead, []).append(twin)
+    for lead, twins in sorted(copies.items()):
+        names = words.joined(sorted(searched.columns[twin].column.name for twin in twins))
+        part = "parts" if len(twins) == 1 else "part"
+        notes.append(
+            f"{names} {part} the rows just as {searched.columns[lead].column.name} does: one column, named twice."
+        )
+    if not values.values.size:
+        notes.append("No row has an outcome.")
+    elif values.binary and not values.values.any():
+        notes.append("No row is wrong.")
+    elif values.binary and values.values.all():
+        notes.append("Every row is wrong.")
+    if len(searched.found) == limit:
+        notes.append(f"The limit of {limit} slices is reached: there may be more.")
+    return notes
