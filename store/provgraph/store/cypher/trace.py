@@ -26,13 +26,14 @@ __all__ = [
     "SELECT",
     "SHARING",
     "TRACE",
+    "WALKED",
     "Way",
     "trace_statement",
 ]
 
 Way: TypeAlias = Literal["upstream", "downstream"]
 
-_ALL: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
+WALKED: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
 _CERTAIN: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION"
 
 BOUNDS: Final[dict[int, LiteralString]] = {
@@ -77,9 +78,9 @@ _LINK: Final[LiteralString] = "r.event_type, r.time, r.path, r.certainty, r.reco
 # ones are wanted, are told, never walked.
 def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
     if way == "upstream":
-        links: LiteralString = "[(x)<-[r:" + _ALL + "|PENDING_OUTPUT]-(y) | [type(r), y.id, x.id, " + _LINK + "]"
+        links: LiteralString = "[(x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) | [type(r), y.id, x.id, " + _LINK + "]"
     else:
-        links = "[(x)-[r:" + _ALL + "|PENDING_OUTPUT]->(y) | [type(r), x.id, y.id, " + _LINK + "]"
+        links = "[(x)-[r:" + WALKED + "|PENDING_OUTPUT]->(y) | [type(r), x.id, y.id, " + _LINK + "]"
     return (
         _closure(label, relationships, way, bound) + "WITH DISTINCT x "
         "WITH collect(x) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
@@ -92,12 +93,12 @@ def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: 
 def _limited(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
     if way == "upstream":
         links: LiteralString = (
-            "MATCH (x)<-[r:" + _ALL + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
+            "MATCH (x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
             "RETURN collect([type(r), y.id, x.id, "
         )
     else:
         links = (
-            "MATCH (x)-[r:" + _ALL + "|PENDING_OUTPUT]->(y) WITH r, y, x LIMIT $limit "
+            "MATCH (x)-[r:" + WALKED + "|PENDING_OUTPUT]->(y) WITH r, y, x LIMIT $limit "
             "RETURN collect([type(r), x.id, y.id, "
         )
     return (
@@ -112,13 +113,13 @@ def _statements(make_label: LiteralString) -> dict[tuple[Way, bool, int | None, 
     found: dict[tuple[Way, bool, int | None, bool], LiteralString] = {}
     unbounded: tuple[int | None, LiteralString] = (None, "")
     for number, bound in (unbounded, *BOUNDS.items()):
-        found["upstream", False, number, False] = _trace(make_label, _ALL, "upstream", bound)
+        found["upstream", False, number, False] = _trace(make_label, WALKED, "upstream", bound)
         found["upstream", True, number, False] = _trace(make_label, _CERTAIN, "upstream", bound)
-        found["downstream", False, number, False] = _trace(make_label, _ALL, "downstream", bound)
+        found["downstream", False, number, False] = _trace(make_label, WALKED, "downstream", bound)
         found["downstream", True, number, False] = _trace(make_label, _CERTAIN, "downstream", bound)
-        found["upstream", False, number, True] = _limited(make_label, _ALL, "upstream", bound)
+        found["upstream", False, number, True] = _limited(make_label, WALKED, "upstream", bound)
         found["upstream", True, number, True] = _limited(make_label, _CERTAIN, "upstream", bound)
-        found["downstream", False, number, True] = _limited(make_label, _ALL, "downstream", bound)
+        found["downstream", False, number, True] = _limited(make_label, WALKED, "downstream", bound)
         found["downstream", True, number, True] = _limited(make_label, _CERTAIN, "downstream", bound)
     return found
 
@@ -140,13 +141,13 @@ def trace_statement(
 
 def _answers(tail: LiteralString) -> dict[tuple[NodeKind, Way, bool], LiteralString]:
     return {
-        (NodeKind.ARTIFACT, "upstream", False): _closure("Artifact", _ALL, "upstream", "") + tail,
+        (NodeKind.ARTIFACT, "upstream", False): _closure("Artifact", WALKED, "upstream", "") + tail,
         (NodeKind.ARTIFACT, "upstream", True): _closure("Artifact", _CERTAIN, "upstream", "") + tail,
-        (NodeKind.ARTIFACT, "downstream", False): _closure("Artifact", _ALL, "downstream", "") + tail,
+        (NodeKind.ARTIFACT, "downstream", False): _closure("Artifact", WALKED, "downstream", "") + tail,
         (NodeKind.ARTIFACT, "downstream", True): _closure("Artifact", _CERTAIN, "downstream", "") + tail,
-        (NodeKind.EXECUTION, "upstream", False): _closure("Execution", _ALL, "upstream", "") + tail,
+        (NodeKind.EXECUTION, "upstream", False): _closure("Execution", WALKED, "upstream", "") + tail,
         (NodeKind.EXECUTION, "upstream", True): _closure("Execution", _CERTAIN, "upstream", "") + tail,
-        (NodeKind.EXECUTION, "downstream", False): _closure("Execution", _ALL, "downstream", "") + tail,
+        (NodeKind.EXECUTION, "downstream", False): _closure("Execution", WALKED, "downstream", "") + tail,
         (NodeKind.EXECUTION, "downstream", True): _closure("Execution", _CERTAIN, "downstream", "") + tail,
     }
 

@@ -1,0 +1,245 @@
+"""Where the errors of a slice come from: the upstream nodes behind more of them than their rows let expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from provgraph.analysis.columns import LineageColumns
+from provgraph.analysis.membership import count_reach
+from provgraph.analysis.upstream import Ints, Upstream
+from provgraph.model import Node
+from provgraph.slicing.corrections import Correction, q_values
+from provgraph.slicing.proportions import excess_p, excess_z, newcombe, wilson
+from provgraph.slicing.values import Interval, Json
+
+__all__ = ["Origin", "Origins", "rank_origins"]
+
+Mask = npt.NDArray[np.bool_]
+
+_SAME_SHOWN: Final = 20  # other nodes behind the very same rows that are kept with an origin
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A node upstream, and how many of the slice's errors came from it, of all rows that did.
+
+    Attributes:
+        node: the node; of several behind the very same rows, the most upstream one.
+        same_rows: the others behind these rows, the most upstream first, at most 20.
+        n: rows that came from it, inside the slice and outside.
+        errors: errors of the slice among them.
+        of: errors of the slice that have a known source.
+        rate: errors / n.
+        interval: Wilson's, of `rate`.
+        rest_rate: the same of the rows that did not come from it.
+        difference, difference_interval: of the two rates, with Newcombe's interval.
+        lift: how many times `rest_rate` `rate` is; infinite where all errors of the slice came from it.
+        excess: errors beyond those that its rows would have at `rest_rate`.
+        p: one-sided, exact; q: corrected for all nodes that were tested.
+        hops: links from the sources of the slice's errors.
+        route: the nodes on a shortest way along the data, from this node to the source of a wrong row.
+    """
+
+    node: Node
+    same_rows: tuple[Node, ...]
+    n: int
+    errors: int
+    of: int
+    rate: float
+    interval: Interval
+    rest_rate: float
+    difference: float
+    difference_interval: Interval
+    lift: float
+    excess: float
+    p: float
+    q: float
+    hops: int
+    _way: _Way = field(repr=False, compare=False)
+    _position: int = field(repr=False, compare=False)
+
+    @property
+    def route(self) -> tuple[Node, ...]:
+        """The nodes on a shortest way along the data, from this node to the source of a wrong row of the slice."""
+        return self._way.route(self._position)
+
+    def __str__(self) -> str:
+        """In one sentence."""
+        name = f"{self.node.type} {self.node.label}"
+        return (
+            f"{name}: {self.errors:,} of the {self.of:,} errors came from it ({self.rate:.1%} of its {self.n:,} rows, "
+            f"elsewhere {self.rest_rate:.1%}; q = {self.q:.2g})."
+        )
+
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON."""
+        return {
+            "node": _node(self.node),
+            "same_rows": [_node(node) for node in self.same_rows],
+            "n": self.n,
+            "errors": self.errors,
+            "of": self.of,
+            "rate": self.rate,
+            "interval": {"low": self.interval.low, "high": self.interval.high},
+            "rest_rate": self.rest_rate,
+            "difference": self.difference,
+            "difference_interval": {"low": self.difference_interval.low, "high": self.difference_interval.high},
+            "lift": self.lift if np.isfinite(self.lift) else None,
+            "excess": self.excess,
+            "p": self.p,
+            "q": self.q,
+            "hops": self.hops,
+            "route": [node.ref for node in self.route],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Origins(Sequence[Origin]):
+    """Origins, best first, and among how many they were looked for."""
+
+    found: tuple[Origin, ...]
+    tested: int
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __getitem__(self, at: int) -> Origin:  # type: ignore[override] # nobody slices them
+        return self.found[at]
+
+
+def rank_origins(
+    lineage: LineageColumns, codes: Ints, counted: Mask, wrong: Mask, *, alpha: float, correction: Correction, limit: int
+) -> Origins:
+    """Rank the nodes by how over-represented they are behind wrong rows.
+
+    Args:
+        lineage: what stands upstream.
+        codes: the group of each row; -1 where no source is known.
+        counted: the rows that count.
+        wrong: those of them that are the slice's errors.
+        alpha: the largest q that is reported.
+        correction: for all nodes that are tested; nodes behind the very same rows are one test.
+        limit: origins reported at most.
+    """
+    known = counted & (codes >= 0)
+    size = len(lineage.groups)
+    weights = np.stack(
+        [np.bincount(codes[known], minlength=size), np.bincount(codes[known & wrong], minlength=size)], axis=1
+    ).astype(np.int64)
+    rows, errors = weights.sum(axis=0).tolist()
+    upstream = lineage.upstream
+    behind = weights[:, 0] > 0
+    starts = [at for at, here in zip(lineage.positions, behind.tolist(), strict=True) if here]
+    reach = count_reach(upstream, starts, weights[behind])
+    # what stands behind every row, or behind none, can explain nothing
+    places = np.flatnonzero((reach.totals[:, 0] > 0) & (reach.totals[:, 0] < rows))
+    marks, first, member = np.unique(reach.marks[places], return_index=True, return_inverse=True)
+    if not errors or not marks.size:
+        return Origins((), int(marks.size))
+    n, k = reach.totals[places[first]].T
+    p = excess_p(k, n, errors - k, rows - n)
+    q = q_values(p, correction=correction)
+    z = excess_z(k, n, errors - k, rows - n)
+    good = np.flatnonzero((q <= alpha) & (z > 0))
+    best = good[np.lexsort((n[good], -z[good]))][:limit]
+    way = _Way(upstream, [at for at, held in zip(lineage.positions, weights[:, 1].tolist(), strict=True) if held])
+    at_place: dict[int, list[int]] = {}
+    wanted = {int(place) for number in best for place in places[member == number]}
+    for position, place in enumerate(upstream.places.tolist()):
+        if place in wanted:
+            at_place.setdefault(place, []).append(position)
+    found: list[Origin] = []
+    for number in best.tolist():
+        same = [position for place in places[member == number].tolist() for position in at_place[place]]
+        found.append(_origin(way, same, int(n[number]), int(k[number]), rows, errors, float(p[number]), float(q[number])))
+    return Origins(tuple(found), int(marks.size))
+
+
+def _origin(way: _Way, same: Iterable[int], n: int, k: int, rows: int, errors: int, p: float, q: float) -> Origin:
+    order = sorted(same, key=lambda at: (-way.hops(at), way.upstream.labels[at], way.upstream.stored[at]["id"]))
+    nodes = [way.upstream.node(at) for at in order[: _SAME_SHOWN + 1]]
+    rate, rest = k / n, (errors - k) / (rows - n)
+    low, high = wilson(k, n)
+    difference = newcombe(k, n, errors - k, rows - n)
+    return Origin(
+        node=nodes[0],
+        same_rows=tuple(nodes[1:]),
+        n=n,
+        errors=k,
+        of=errors,
+        rate=rate,
+        interval=Interval(float(low), float(high)),
+        rest_rate=rest,
+        difference=rate - rest,
+        difference_interval=Interval(float(difference[0]), float(difference[1])),
+        lift=rate / rest if rest else float("inf"),
+        excess=k - rest * n,
+        p=p,
+        q=q,
+        hops=way.hops(order[0]),
+        _way=way,
+        _position=order[0],
+    )
+
+
+class _Way:
+    """Shortest ways from nodes upstream down to some groups' artifacts: one walk, when the first is asked for."""
+
+    def __init__(self, upstream: Upstream, starts: Sequence[Sequence[int]]) -> None:
+        self.upstream = upstream
+        self._starts = starts
+        self._below: dict[int, int] = {}
+        self._hops: dict[int, int] = {}
+        self._at: dict[int, int] = {}
+
+    def hops(self, position: int) -> int:
+        """Links between the node and the nearest of the artifacts."""
+        self._walk()
+        return self._hops[int(self.upstream.places[position])]
+
+    def route(self, position: int) -> tuple[Node, ...]:
+        """The nodes from this one down to the artifact."""
+        self._walk()
+        place = int(self.upstream.places[position])
+        found = [position]
+        while self._hops[place]:
+            place = self._below[place]
+            found.append(self._at[place])
+        return tuple(self.upstream.node(at) for at in found)
+
+    def _walk(self) -> None:
+        if self._hops:
+            return
+        upstream = self.upstream
+        for position, place in reversed(list(enumerate(upstream.places.tolist()))):
+            self._at[place] = position
+        above: dict[int, list[int]] = {}
+        for low, high in zip(*(ends.tolist() for ends in upstream.links), strict=True):
+            above.setdefault(low, []).append(high)
+        level: list[int] = []
+        for group in self._starts:
+            for position in group:
+                place = int(upstream.places[position])
+                if place not in self._hops:
+                    self._hops[place] = 0
+                    self._at[place] = position
+                    level.append(place)
+        while level:
+            following: list[int] = []
+            for place in level:
+                for high in above.get(place, ()):
+                    if high not in self._hops:
+                        self._hops[high] = self._hops[place] + 1
+                        self._below[high] = place
+                        following.append(high)
+            level = following
+
+
+def _node(node: Node) -> Json:
+    found: dict[str, Json] = {"id": node.ref, "type": node.type, "name": node.name, "key": node.key}
+    return found
