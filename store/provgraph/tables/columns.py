@@ -192,6 +192,8 @@ def _canonical(column: Column, name: str, note: Note) -> Column:
 
 def _cast(column: Column, name: str, note: Note) -> Column:
     kind: Any = column.type
+    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.uuid":
+        return _chunked(pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string()))
     if isinstance(kind, pa.BaseExtensionType):
         storage = [chunk.storage for chunk in cast("Any", column).chunks]
         return _cast(_joined(storage, kind.storage_type), name, note)

@@ -22,7 +22,7 @@ __all__ = ["Progress", "read_file"]
 
 _PARQUET: Final = b"PAR1"
 _HEAD: Final = 1 << 20  # bytes within which the head line of a CSV file ends
-_BLOCK: Final = 8 << 20  # bytes of a CSV file that are read at once: the longest row that it may have
+_BLOCK: Final = 8 << 20  # bytes of a CSV file that are read at once; a row may not be much longer
 _BATCH: Final = 1 << 17  # rows of a Parquet file
 _DELIMITERS: Final = ",;\t|"
 _PANDAS_INDEX: Final = "__index_level_0__"
@@ -127,7 +127,7 @@ def _csv(path: Path, file: IO[bytes], note: Callable[[str], None], tell: Progres
     with _plain(file) as plain:
         names, delimiter = _head(path, plain)
     file.seek(0)
-    check_names([name or f"(index) {at}" for at, name in enumerate(names) if name or at])
+    check_names([name for at, name in enumerate(names) if name or at])
     known = [name or "(index)" for name in names]
     parts: list[list[Column]] = [[] for _ in names]
     with _plain(file) as plain:
@@ -185,7 +185,9 @@ def _head(path: Path, plain: IO[bytes]) -> tuple[list[str], str]:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4_096]:
         raise LoadError(f"{path}: neither Parquet nor CSV in UTF-8: convert it first")
     text = start.decode("utf-8-sig", "replace")
-    line = text.splitlines()[0]
+    line, *more = text.splitlines()
+    if not more:
+        raise RecordingError("the table has no rows: there is nothing to record")
     counts = {delimiter: line.count(delimiter) for delimiter in _DELIMITERS}
     delimiter = max(counts, key=lambda sign: (counts[sign], -_DELIMITERS.index(sign)))
     try:
@@ -207,5 +209,5 @@ def _unified(chunks: Sequence[Column]) -> Any:
 def _line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if "straddl" in text:
-        return f"a row is longer than {_BLOCK >> 20} MB: is a quote never closed?"
+        return "a row is many megabytes long: is a quote never closed?"
     return text[:200] or type(error).__name__
