@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,8 @@ from provgraph.slicing.outcome import Measured, Outcome
 from provgraph.slicing.report import measured, slices_of
 from provgraph.slicing.rows import Predicate, as_terms, rows_of, table_of
 from provgraph.slicing.search import Searched, Settings, foldings, search
-from provgraph.slicing.table import EncodedColumn, EncodedTable
+from provgraph.slicing.table import EncodedColumn, EncodedTable, Mask
+from provgraph.slicing.units import Units
 from provgraph.slicing.values import Json, Slice, SliceReport
 
 __all__ = ["find_slices", "measure_slice"]
@@ -100,9 +102,20 @@ def find_slices(
         )
     comparison, outcomes = _comparison(values)
     settings = Settings(deep, correction, alpha, least, min_difference, min_lift, limit)
-    searched = search(searchable, outcomes, comparison, settings, upstream_first=upstream_first, progress=progress)
+    units = None if unit is None else Units(frame, unit, values.kept, outcomes)
+    searched = search(
+        searchable,
+        outcomes,
+        comparison,
+        settings,
+        upstream_first=upstream_first,
+        unit_p=None if units is None else units.p,
+        progress=progress,
+    )
     notes += _said(searched, values, limit)
     found = slices_of(searched, outcomes, comparison)
+    if units is not None:
+        found = _by_units(found, units, alpha, permutations, seed)
     options: dict[str, Json] = {
         "depth": depth,
         "unit": unit,
@@ -158,6 +171,18 @@ def measure_slice(
         raise InvalidValueError(f"{'every' if mask.any() else 'no'} row with an outcome is one where {said}")
     comparison, outcomes = _comparison(values)
     return measured(terms, mask, outcomes, comparison, by_hand=True)
+
+
+def _by_units(
+    found: list[tuple[Slice, Mask]], units: Units, alpha: float, permutations: int, seed: int
+) -> list[tuple[Slice, Mask]]:
+    """Only the slices that hold when whole units are permuted."""
+    permuted = units.permuted([mask for _, mask in found], permutations, seed)
+    kept: list[tuple[Slice, Mask]] = []
+    for (each, mask), q in zip(found, permuted, strict=True):
+        if q <= alpha:
+            kept.append((replace(each, unit_q=max(each.unit_q or 0.0, q)), mask))
+    return kept
 
 
 def _check(

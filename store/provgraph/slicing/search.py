@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from provgraph.slicing.counting import Outcomes
 from provgraph.slicing.folding import Folded, fold
 from provgraph.slicing.levels import Levels, count_levels
 from provgraph.slicing.proportions import Floats
-from provgraph.slicing.selecting import select
+from provgraph.slicing.selecting import select, slice_mask
 from provgraph.slicing.table import EncodedColumn, Mask
 from provgraph.slicing.tested import Tested, gather
 
@@ -25,7 +26,8 @@ _MOST_CANDIDATES = 1_000
 # How sure it must be that a slice is worse than what remains of each of its parents.
 _PARENT_P = 0.01
 
-UnitP = Callable[[npt.NDArray[np.intp], Tested], Floats]
+# One-sided p of a slice by sampling units, given its rows, and what is expected of each row; None: the same of all.
+UnitP: TypeAlias = Callable[[Mask, Floats | None], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def search(
         comparison: the tests that fit the outcomes.
         settings: what counts as found.
         upstream_first: columns whose names lead where others name the same rows, the first one most.
-        unit_p: p-values of slices by sampling units.
+        unit_p: the p-value of a slice by sampling units; without, rows are taken as independent.
         progress: told how many combinations are counted, and of how many.
     """
     rows = outcomes.size
@@ -125,17 +127,21 @@ def search(
         (q <= settings.alpha) & (rate - rest >= settings.min_difference) & (rate >= settings.min_lift * rest)
     )
     candidates = _pruned(beyond, tested, comparison, rank, whole)
-    unit_q: dict[int, float] = {}
-    if unit_p is not None and candidates.size:
-        by_unit = q_values(
-            unit_p(candidates, tested), weights[candidates], tests=p.size, correction=settings.correction
-        )
-        unit_q = dict(zip(candidates.tolist(), by_unit.tolist(), strict=True))
-        candidates = candidates[by_unit <= settings.alpha]
     budget = p.size * factor(p.size, settings.correction)
+    unit_q: dict[int, float] = {}
 
     def passes(again: Floats, numbers: npt.NDArray[np.intp], step: int) -> Mask:
         return np.asarray(again / weights[numbers] * budget / step <= settings.alpha)
+
+    def confirm(number: int, step: int, expected: Floats) -> bool:
+        if unit_p is None:
+            return True
+        mask = slice_mask(tested, number, columns, rows)
+        share = float(weights[number]) / budget * step
+        by_unit = unit_p(mask, None)
+        unit_q[number] = min(max(by_unit, by_unit / share), 1.0)
+        # Beyond what earlier picks explain, too.
+        return unit_q[number] <= settings.alpha and (step == 1 or unit_p(mask, expected) / share <= settings.alpha)
 
     picked = select(
         candidates,
@@ -144,6 +150,7 @@ def search(
         outcomes,
         comparison,
         passes,
+        confirm,
         limit=settings.limit,
         min_difference=settings.min_difference,
         min_lift=settings.min_lift,

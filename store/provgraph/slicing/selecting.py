@@ -36,6 +36,7 @@ def select(
     outcomes: Outcomes,
     comparison: Comparison,
     passes: Callable[[Floats, npt.NDArray[np.intp], int], Mask],
+    confirm: Callable[[int, int, Floats], bool],
     *,
     limit: int,
     min_difference: float,
@@ -53,6 +54,8 @@ def select(
         outcomes: one per row.
         comparison: the tests.
         passes: which p-values of which slices pass the corrected line as the pick of this number (from 1).
+        confirm: asked of each slice that is about to be picked whether it may be, with the number of the pick and what
+            is expected of each row.
         limit: how many to pick at most.
         min_difference: by how much the rate must lie above what is expected.
         min_lift: how many times as high it must be.
@@ -84,6 +87,8 @@ def select(
         z = np.where(good, (total - expected) / np.sqrt(np.maximum(variance, 1e-12)), -np.inf)
         best = int(np.argmax(z))
         alive[best] = False
+        if not confirm(int(candidates[best]), len(picked) + 1, alike.rate[signature]):
+            continue
         picked.append(best)
         if len(picked) == limit:
             break

@@ -1,0 +1,58 @@
+"""Slices judged by sampling units instead of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from provgraph.slicing.clusters import Clusters, clusters, permutation_p, unit_codes
+from provgraph.slicing.corrections import q_values
+from provgraph.slicing.counting import Outcomes
+from provgraph.slicing.measuring import column_of
+from provgraph.slicing.proportions import Floats
+from provgraph.slicing.saddlepoint import cluster_p
+from provgraph.slicing.table import Mask
+
+__all__ = ["Units"]
+
+# Standard deviations below which no correction for many tests leaves anything to be found.
+_SCREEN = 2.5
+
+
+class Units:
+    """The units of the rows that have an outcome.
+
+    Args:
+        frame: the table.
+        column: which column names the unit of each row; a row without one is a unit by itself.
+        kept: the rows that have an outcome; None for all.
+        outcomes: of those rows.
+
+    Raises:
+        InvalidValueError: there is no such column.
+    """
+
+    def __init__(self, frame: pd.DataFrame, column: str, kept: Mask | None, outcomes: Outcomes) -> None:
+        named = column_of(frame, column)
+        self._codes = unit_codes(named if kept is None else named[kept])
+        self._values = np.asarray(outcomes, np.float64)
+        self.clusters: Clusters = clusters(self._codes, self._values)
+        self._expected: Floats | None = None
+        self._beyond = self.clusters
+
+    def p(self, mask: Mask, expected: Floats | None) -> float:
+        """One-sided p of "worse than the rest", or than what is expected of each row."""
+        if expected is None:
+            return float(cluster_p(self.clusters, [mask], screen=_SCREEN)[0])
+        if expected is not self._expected:
+            self._expected, self._beyond = expected, clusters(self._codes, self._values - expected)
+        return float(cluster_p(self._beyond, [mask], screen=_SCREEN)[0])
+
+    def permuted(self, masks: Sequence[Mask], permutations: int, seed: int) -> list[float]:
+        """q of the slices shown, among themselves, by permutation of whole units."""
+        if not masks:
+            return []
+        found = permutation_p(self.clusters, list(masks), permutations=permutations, seed=seed)
+        return [float(q) for q in q_values(found)]
