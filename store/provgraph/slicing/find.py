@@ -10,17 +10,18 @@ import pandas as pd
 
 from provgraph.errors import InvalidValueError
 from provgraph.slicing import words
-from provgraph.slicing.comparing import Comparison, Rates
 from provgraph.slicing.corrections import Correction
 from provgraph.slicing.counting import Outcomes
 from provgraph.slicing.encode import encode
 from provgraph.slicing.folding import Folded
+from provgraph.slicing.judging import Judged
 from provgraph.slicing.levels import most_combinations
 from provgraph.slicing.measuring import as_outcome
-from provgraph.slicing.outcome import Measured, Outcome
+from provgraph.slicing.outcome import Outcome
 from provgraph.slicing.report import measured, slices_of
 from provgraph.slicing.rows import Predicate, as_terms, rows_of, table_of
 from provgraph.slicing.search import Searched, Settings, foldings, search
+from provgraph.slicing.strata import adjusted, strata_of
 from provgraph.slicing.table import EncodedColumn, EncodedTable, Mask
 from provgraph.slicing.units import Units
 from provgraph.slicing.values import Json, Slice, SliceReport
@@ -100,20 +101,30 @@ def find_slices(
             f"Slices have at most {deep} {'term' if deep == 1 else 'terms'}: {len(searchable)} columns have "
             f"{words.count(asked)} combinations of up to {depth}. Name fewer columns to look deeper."
         )
-    comparison, outcomes = _comparison(values)
-    settings = Settings(deep, correction, alpha, least, min_difference, min_lift, limit)
-    units = None if unit is None else Units(frame, unit, values.kept, outcomes)
+    judged = Judged(values)
+    notes += judged.notes
+    settings = Settings(
+        deep,
+        correction,
+        alpha,
+        least,
+        min_difference * judged.scale,
+        min_lift if judged.ratios else None,
+        limit,
+    )
+    units = None if unit is None else Units(frame, unit, values.kept, judged.outcomes)
     searched = search(
         searchable,
-        outcomes,
-        comparison,
+        judged.centred,
+        judged.comparison,
         settings,
         upstream_first=upstream_first,
+        shift=judged.shift,
         unit_p=None if units is None else units.p,
         progress=progress,
     )
-    notes += _said(searched, values, limit)
-    found = slices_of(searched, outcomes, comparison)
+    notes += _said(searched, judged.outcomes, limit)
+    found = slices_of(searched, judged.outcomes, judged.comparison)
     if units is not None:
         found = _by_units(found, units, alpha, permutations, seed)
     options: dict[str, Json] = {
@@ -126,12 +137,13 @@ def find_slices(
         "min_lift": min_lift,
         "limit": limit,
     }
+    layers = strata_of(frame, what, strata, values.kept)
     return SliceReport(
-        tuple(each for each, _ in found),
+        tuple(replace(each, adjusted=adjusted(each, mask, judged.outcomes, layers)) for each, mask in found),
         searched.tested.key.size,
         rows,
-        int(np.count_nonzero(values.values)) if values.binary else None,
-        float(values.values.mean()) if rows else None,
+        int(np.count_nonzero(judged.outcomes)) if judged.binary else None,
+        float(np.mean(judged.outcomes)) if rows else None,
         str(what),
         tuple(column.name for column in table.columns),
         tuple(notes),
@@ -169,8 +181,11 @@ def measure_slice(
     if not mask.any() or mask.all():
         said = words.joined([str(term) for term in terms])
         raise InvalidValueError(f"{'every' if mask.any() else 'no'} row with an outcome is one where {said}")
-    comparison, outcomes = _comparison(values)
-    return measured(terms, mask, outcomes, comparison, by_hand=True)
+    judged = Judged(values)
+    by_unit = None if unit is None else Units(table.frame, unit, values.kept, judged.outcomes).p(mask, None)
+    found = measured(terms, mask, judged.outcomes, judged.comparison, unit_q=by_unit, by_hand=True)
+    layers = strata_of(table.frame, what, strata, values.kept)
+    return replace(found, adjusted=adjusted(found, mask, judged.outcomes, layers))
 
 
 def _by_units(
@@ -241,11 +256,7 @@ def _listed(names: Sequence[str]) -> str:
     return words.joined([*shown, f"{words.count(more)} more"] if more else shown)
 
 
-def _comparison(values: Measured) -> tuple[Comparison, Outcomes]:
-    return Rates(), values.values
-
-
-def _said(searched: Searched, values: Measured, limit: int) -> list[str]:
+def _said(searched: Searched, outcomes: Outcomes, limit: int) -> list[str]:
     """What to keep in mind."""
     notes = list(searched.levels.notes)
     copies: dict[int, list[int]] = {}
@@ -257,11 +268,11 @@ def _said(searched: Searched, values: Measured, limit: int) -> list[str]:
         notes.append(
             f"{names} {part} the rows just as {searched.columns[lead].column.name} does: one column, named twice."
         )
-    if not values.values.size:
+    if not outcomes.size:
         notes.append("No row has an outcome.")
-    elif values.binary and not values.values.any():
+    elif outcomes.dtype == np.bool_ and not outcomes.any():
         notes.append("No row is wrong.")
-    elif values.binary and values.values.all():
+    elif outcomes.dtype == np.bool_ and outcomes.all():
         notes.append("Every row is wrong.")
     if len(searched.found) == limit:
         notes.append(f"The limit of {limit} slices is reached: there may be more.")

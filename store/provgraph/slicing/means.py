@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import stdtr, stdtrit
-from scipy.stats import rankdata
 
 from provgraph.slicing import words
+from provgraph.slicing.comparing import Sums
 from provgraph.slicing.proportions import Floats, Numbers
 
 __all__ = ["Means", "Tamed", "mean_interval", "tamed", "welch_interval", "welch_p"]
@@ -62,7 +63,7 @@ def tamed(losses: Floats) -> Tamed:
                 f"The losses have a heavy tail: the {share} largest are taken as {_short(high)}, "
                 f"the {share} smallest as {_short(low)} (winsorised).",
             )
-    ranks = (np.asarray(rankdata(losses), np.float64) - 0.5) / losses.size
+    ranks = (pd.Series(losses).rank().to_numpy(np.float64) - 0.5) / losses.size
     if _kurtosis(ranks) <= _HEAVY:
         return Tamed(
             ranks,
@@ -179,10 +180,10 @@ class Means:
     at least that of all rows.
     """
 
-    def p(self, n: Floats, total: Floats, square: Floats, rest_n: Floats, rest: Floats, rest_square: Floats) -> Floats:
+    def p(self, inside: Sums, outside: Sums) -> Floats:
         """Welch's test."""
-        overall = _variance(n + rest_n, total + rest, square + rest_square)
-        return welch_p(n, total, square, rest_n, rest, rest_square, least_variance=overall)
+        overall = _variance(*(a + b for a, b in zip(inside, outside, strict=True)))
+        return welch_p(*inside, *outside, least_variance=overall)
 
     def above(self, n: Floats, total: Floats, expected: Floats, variance: Floats) -> Floats:
         """Student's t of the distance from what is expected."""
@@ -190,16 +191,14 @@ class Means:
         t = (total - expected) / np.sqrt(np.where(known, variance, 1.0))
         return np.where(known, stdtr(np.maximum(n - 1.0, 1.0), -t), 1.0)
 
-    def variance(self, n: Floats, total: Floats, square: Floats) -> Floats:
+    def variance(self, sums: Sums) -> Floats:
         """Of one row."""
-        return _variance(n, total, square)
+        return _variance(*sums)
 
-    def interval(self, n: Floats, total: Floats, square: Floats) -> tuple[Floats, Floats]:
+    def interval(self, sums: Sums) -> tuple[Floats, Floats]:
         """Student's."""
-        return mean_interval(n, total, square)
+        return mean_interval(*sums)
 
-    def difference(
-        self, n: Floats, total: Floats, square: Floats, rest_n: Floats, rest: Floats, rest_square: Floats
-    ) -> tuple[Floats, Floats]:
+    def difference(self, inside: Sums, outside: Sums) -> tuple[Floats, Floats]:
         """Welch's."""
-        return welch_interval(n, total, square, rest_n, rest, rest_square)
+        return welch_interval(*inside, *outside)

@@ -51,8 +51,8 @@ def other_names(conditions: Conditions, mask: Mask, columns: Sequence[Folded], t
     common: list[tuple[int, int, int]] = []  # rows in both, column, code
     for number, column in enumerate(columns):
         inside = _inside(column, mask, held)
-        for code in np.flatnonzero(inside >= ALIKE * held.size).tolist():
-            common.append((int(inside[code]), number, code))
+        codes = np.flatnonzero(inside >= ALIKE * held.size).tolist()
+        common += [(int(inside[code]), number, code) for code in codes]
     found = [
         Name(((column, code),), jaccard)
         for both, column, code in common

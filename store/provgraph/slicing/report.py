@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,18 +62,18 @@ def measured(
     ours, others = _sums(inside), _sums(outside)
     low, high = comparison.interval(ours)
     difference_low, difference_high = comparison.difference(ours, others)
-    rate, rest, total = float(ours.rate[0]), float(others.rate[0]), float(ours.total[0])
+    rate, rest = float(ours.rate[0]), float(others.rate[0])
     return Slice(
         predicate,
         inside.size,
-        round(total) if outcomes.dtype == np.bool_ else None,
+        round(float(ours.total[0])) if outcomes.dtype == np.bool_ else None,
         rate,
         Interval(float(low[0]), float(high[0])),
         rest,
         rate - rest,
         Interval(float(difference_low[0]), float(difference_high[0])),
-        rate / rest if rest else float("inf" if rate else "nan"),
-        total - inside.size * rest,
+        _lift(rate, rest),
+        float(ours.total[0]) - inside.size * rest,
         float(comparison.p(ours, others)[0]) if p is None else p,
         q,
         unit_q,
@@ -80,6 +81,13 @@ def measured(
         tuple(adjusted),
         by_hand,
     )
+
+
+def _lift(rate: float, rest: float) -> float:
+    """Not a number where a ratio says nothing: of losses below 0, or where nobody has an error."""
+    if rate < 0.0 or rest < 0.0:
+        return math.nan
+    return rate / rest if rest else math.inf if rate else math.nan
 
 
 def _sums(values: Floats) -> Sums:

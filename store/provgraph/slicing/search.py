@@ -39,7 +39,7 @@ class Settings:
     alpha: float
     min_support: int
     min_difference: float
-    min_lift: float
+    min_lift: float | None
     limit: int
 
 
@@ -96,6 +96,7 @@ def search(
     settings: Settings,
     *,
     upstream_first: Sequence[str] = (),
+    shift: float = 0.0,
     unit_p: UnitP | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Searched:
@@ -107,6 +108,7 @@ def search(
         comparison: the tests that fit the outcomes.
         settings: what counts as found.
         upstream_first: columns whose names lead where others name the same rows, the first one most.
+        shift: what was taken from each loss, so that they lie around 0.
         unit_p: the p-value of a slice by sampling units; without, rows are taken as independent.
         progress: told how many combinations are counted, and of how many.
     """
@@ -123,9 +125,10 @@ def search(
     weights = depth_weights(tested.depth)
     q = q_values(p, weights, correction=settings.correction)
     rate, rest = tested.sums.rate, outside.rate
-    beyond = np.flatnonzero(
-        (q <= settings.alpha) & (rate - rest >= settings.min_difference) & (rate >= settings.min_lift * rest)
-    )
+    far = (q <= settings.alpha) & (rate - rest >= settings.min_difference)
+    if settings.min_lift is not None:
+        far &= rate + shift >= settings.min_lift * (rest + shift)
+    beyond = np.flatnonzero(far)
     candidates = _pruned(beyond, tested, comparison, rank, whole)
     budget = p.size * factor(p.size, settings.correction)
     unit_q: dict[int, float] = {}
@@ -154,6 +157,7 @@ def search(
         limit=settings.limit,
         min_difference=settings.min_difference,
         min_lift=settings.min_lift,
+        shift=shift,
     )
     found = [Found(number, float(p[number]), float(q[number]), unit_q.get(number)) for number in picked]
     return Searched(found, tested, columns, levels, beyond.size)

@@ -40,7 +40,8 @@ def select(
     *,
     limit: int,
     min_difference: float,
-    min_lift: float,
+    min_lift: float | None,
+    shift: float,
 ) -> list[int]:
     """Pick greedily: each time the slice whose outcome lies farthest above what the picks so far explain.
 
@@ -58,7 +59,8 @@ def select(
             is expected of each row.
         limit: how many to pick at most.
         min_difference: by how much the rate must lie above what is expected.
-        min_lift: how many times as high it must be.
+        min_lift: how many times as high it must be; None where rates have no ratio.
+        shift: what was taken from each outcome.
     """
     values = np.asarray(outcomes, np.float64)
     rows = values.size
@@ -76,12 +78,9 @@ def select(
         expected = inside @ alike.rate
         variance = inside @ comparison.variance(alike)
         p = comparison.above(n, total, expected, variance)
-        good = (
-            alive
-            & passes(p, candidates, len(picked) + 1)
-            & (total - expected >= min_difference * n)
-            & (total >= min_lift * expected)
-        )
+        good = alive & passes(p, candidates, len(picked) + 1) & (total - expected >= min_difference * n)
+        if min_lift is not None:
+            good &= total + n * shift >= min_lift * (expected + n * shift)
         if not good.any():
             break
         z = np.where(good, (total - expected) / np.sqrt(np.maximum(variance, 1e-12)), -np.inf)

@@ -138,7 +138,7 @@ class Adjusted:
 class Slice:
     """Rows that share up to three properties, and how wrong they are beside the rest.
 
-    For a loss, rates are means, `errors` is None and `excess` is the sum of loss above the rest's mean.
+    For a loss, rates are means, `errors` is None and `excess` is how much loss the rest's mean would have spared.
 
     Attributes:
         predicate: the terms, all of which hold.
@@ -149,11 +149,11 @@ class Slice:
         rest_rate: the same of all other rows.
         difference: `rate` less `rest_rate`.
         difference_interval: Newcombe's (of means: Welch's).
-        lift: `rate` divided by `rest_rate`; infinite where the rest has no error.
+        lift: `rate` divided by `rest_rate`; infinite where the rest has no error, not a number where no ratio exists.
         excess: errors (or loss) above what the rest's rate would have made.
         p: of the one-sided test against the rest.
         q: p corrected for everything that was tested; None for a slice made by hand, where nothing is claimed.
-        unit_q: the same from permutations of whole sampling units; None where no unit was named.
+        unit_q: the same by sampling units instead of rows (for a slice made by hand: p); None where none was named.
         aliases: other names of (nearly) the same rows.
         adjusted: the ratio within strata.
         by_hand: whether a person chose it.

@@ -72,6 +72,12 @@ def sentence(found: Slice) -> str:
         text += f"; {count(abs(round(found.excess)))} errors {way} than at the rate of the rest"
     if math.isfinite(found.lift):
         text += f", {found.lift:.2g} times its rate" if found.errors is not None else f", {found.lift:.2g} times that"
+    for each in found.adjusted:
+        if each.ratio is None or each.interval is None:
+            text += f"; cannot be told apart from {each.by}"
+        else:
+            low, high = number(_short(each.interval.low)), number(_short(each.interval.high))
+            text += f"; within {each.by} {each.ratio:.2g} times ({low} to {high})"
     return f"{text} ({_certainty(found)})."
 
 
