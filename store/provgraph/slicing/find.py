@@ -26,7 +26,7 @@ from provgraph.slicing.table import EncodedColumn, EncodedTable, Mask
 from provgraph.slicing.units import Units
 from provgraph.slicing.values import Json, Slice, SliceReport
 
-__all__ = ["find_slices", "measure_slice"]
+__all__ = ["check_options", "find_slices", "measure_slice", "searchable_of", "table_for"]
 
 _LEAST_SUPPORT = 30
 
@@ -81,11 +81,11 @@ def find_slices(
     Raises:
         InvalidValueError: a column is missing or twice, or an option makes no sense.
     """
-    _check(depth, alpha, min_support, min_difference, min_lift, limit, correction)
+    check_options(depth, alpha, min_support, min_difference, min_lift, limit, correction)
     frame = data.frame if isinstance(data, EncodedTable) else data
     roles = [] if unit is None else [unit]
     what = as_outcome(frame, outcome)
-    table = _table(data, what.columns, columns, roles, edges)
+    table = table_for(data, what.columns, columns, roles, edges)
     values = what.measure(frame)
     notes = [*table.notes, *values.notes]
     if columns is None:
@@ -93,7 +93,7 @@ def find_slices(
     rows = values.values.size
     least = max(_LEAST_SUPPORT, -(-rows // 1000)) if min_support is None else min_support
     kept = table.columns if values.kept is None else tuple(column.take(values.kept) for column in table.columns)
-    searchable, left_out = _searchable(kept, least, rows)
+    searchable, left_out = searchable_of(kept, least, rows)
     notes += left_out
     deep, asked = most_combinations(len(searchable), depth)
     if deep < depth:
@@ -200,7 +200,7 @@ def _by_units(
     return kept
 
 
-def _check(
+def check_options(
     depth: int,
     alpha: float,
     min_support: int | None,
@@ -223,7 +223,7 @@ def _check(
         raise InvalidValueError(f"correction must be 'bh' or 'by', not {correction!r}")
 
 
-def _table(
+def table_for(
     data: pd.DataFrame | EncodedTable,
     read: Sequence[str],
     columns: Iterable[str] | None,
@@ -240,7 +240,7 @@ def _table(
     return encode(data, [str(name) for name in data.columns if str(name) not in gone], edges=edges)
 
 
-def _searchable(columns: Sequence[EncodedColumn], least: int, rows: int) -> tuple[list[Folded], list[str]]:
+def searchable_of(columns: Sequence[EncodedColumn], least: int, rows: int) -> tuple[list[Folded], list[str]]:
     kept, thin, constant = foldings(columns, least)
     notes: list[str] = []
     if thin and rows:

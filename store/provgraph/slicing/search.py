@@ -19,7 +19,7 @@ from provgraph.slicing.selecting import select, slice_mask
 from provgraph.slicing.table import EncodedColumn, Mask
 from provgraph.slicing.tested import Tested, gather
 
-__all__ = ["Found", "Searched", "Settings", "foldings", "search"]
+__all__ = ["Found", "Searched", "Settings", "foldings", "pruned", "ranked", "search"]
 
 # Slices beyond chance that are looked at for the selection, those farthest from the rest.
 _MOST_CANDIDATES = 1_000
@@ -113,7 +113,7 @@ def search(
         progress: told how many combinations are counted, and of how many.
     """
     rows = outcomes.size
-    rank = _rank(columns, upstream_first)
+    rank = ranked(columns, upstream_first)
     levels = count_levels(
         columns, outcomes, rows, depth=settings.depth, least=settings.min_support, rank=rank, progress=progress
     )
@@ -124,11 +124,7 @@ def search(
     p = comparison.p(tested.sums, outside)
     weights = depth_weights(tested.depth)
     q = q_values(p, weights, correction=settings.correction)
-    rate, rest = tested.sums.rate, outside.rate
-    far = (q <= settings.alpha) & (rate - rest >= settings.min_difference)
-    if settings.min_lift is not None:
-        far &= rate + shift >= settings.min_lift * (rest + shift)
-    beyond = np.flatnonzero(far)
+    beyond = np.flatnonzero((q <= settings.alpha) & (tested.sums.rate > outside.rate))
     candidates = _pruned(beyond, tested, comparison, rank, whole)
     budget = p.size * factor(p.size, settings.correction)
     unit_q: dict[int, float] = {}
@@ -146,6 +142,15 @@ def search(
         # Beyond what earlier picks explain, too.
         return unit_q[number] <= settings.alpha and (step == 1 or unit_p(mask, expected) / share <= settings.alpha)
 
+    def shows(number: int, expected: float) -> bool:
+        n, total = float(tested.sums.n[number]), float(tested.sums.total[number])
+        rates = [expected / n, float(outside.rate[number])]
+        return all(
+            total / n - rate >= settings.min_difference
+            and (settings.min_lift is None or total / n + shift >= settings.min_lift * (rate + shift))
+            for rate in rates
+        )
+
     picked = select(
         candidates,
         tested,
@@ -154,16 +159,14 @@ def search(
         comparison,
         passes,
         confirm,
-        limit=settings.limit,
-        min_difference=settings.min_difference,
-        min_lift=settings.min_lift,
-        shift=shift,
+        shows,
+        settings.limit,
     )
     found = [Found(number, float(p[number]), float(q[number]), unit_q.get(number)) for number in picked]
     return Searched(found, tested, columns, levels, beyond.size)
 
 
-def _rank(columns: Sequence[Folded], upstream_first: Sequence[str]) -> list[int]:
+def ranked(columns: Sequence[Folded], upstream_first: Sequence[str]) -> list[int]:
     """Which name leads: one given first, else the one of fewer values, which stands farther upstream."""
     given = {name: place for place, name in enumerate(upstream_first)}
     order = sorted(
@@ -180,7 +183,7 @@ def _rank(columns: Sequence[Folded], upstream_first: Sequence[str]) -> list[int]
     return rank
 
 
-def _pruned(
+def pruned(
     beyond: npt.NDArray[np.intp],
     tested: Tested,
     comparison: Comparison,
