@@ -21,7 +21,7 @@ class Judged:
         notes: what was done to the losses.
         shift: the mean of losses; 0 for errors.
         scale: the standard deviation of losses; 1 for errors.
-        ratios: whether two rates have a ratio: losses below 0 have none.
+        ratios: whether a ratio of two rates says something: of losses below 0, and of ranks, it does not.
     """
 
     def __init__(self, measured: Measured) -> None:
@@ -39,7 +39,7 @@ class Judged:
             self.comparison = Means()
             if self.outcomes.size:
                 self.shift, self.scale = float(np.mean(self.outcomes)), float(np.std(self.outcomes))
-                self.ratios = bool(self.outcomes.min() >= 0.0)
+                self.ratios = bool(self.outcomes.min() >= 0.0) and not found.ranked
 
     @property
     def binary(self) -> bool:

@@ -32,10 +32,12 @@ class Tamed:
     Attributes:
         values: one per row; truth values where all that can be compared is how many rows have a loss above the usual.
         note: what was done, in a sentence; None if nothing was.
+        ranked: whether the values are ranks, whose ratio says little.
     """
 
     values: Floats | npt.NDArray[np.bool_]
     note: str | None
+    ranked: bool = False
 
 
 def tamed(losses: Floats) -> Tamed:
@@ -69,6 +71,7 @@ def tamed(losses: Floats) -> Tamed:
             ranks,
             "A few losses would make up every mean: rows are compared by rank, the share of rows whose loss is smaller "
             "(0.5 is typical).",
+            ranked=True,
         )
     usual = ordered[losses.size // 2]
     above = losses > usual

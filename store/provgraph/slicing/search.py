@@ -125,7 +125,7 @@ def search(
     weights = depth_weights(tested.depth)
     q = q_values(p, weights, correction=settings.correction)
     beyond = np.flatnonzero((q <= settings.alpha) & (tested.sums.rate > outside.rate))
-    candidates = _pruned(beyond, tested, comparison, rank, whole)
+    candidates = pruned(beyond, tested, comparison, rank, whole)
     budget = p.size * factor(p.size, settings.correction)
     unit_q: dict[int, float] = {}
 

@@ -16,6 +16,11 @@ from provgraph.slicing.tested import Tested
 
 __all__ = ["select", "slice_mask"]
 
+# Picks beyond those that are shown: slices that are sure, but too little above the rest to be shown.
+_MORE = 20
+# Parts of a mask that are faster counted one by one than all at once.
+_FEW_PARTS = 16
+
 
 def slice_mask(tested: Tested, number: int, columns: Sequence[Folded], rows: int) -> Mask:
     """The rows of one slice."""
@@ -37,16 +42,14 @@ def select(
     comparison: Comparison,
     passes: Callable[[Floats, npt.NDArray[np.intp], int], Mask],
     confirm: Callable[[int, int, Floats], bool],
-    *,
+    shows: Callable[[int, float], bool],
     limit: int,
-    min_difference: float,
-    min_lift: float | None,
-    shift: float,
 ) -> list[int]:
     """Pick greedily: each time the slice whose outcome lies farthest above what the picks so far explain.
 
     Rows that lie in the same picked slices share one expectation, their own mean; so a slice that only overlaps a
-    picked one is expected to be as bad as it is, and falls out.
+    picked one is expected to be as bad as it is, and falls out. A slice that differs by less than is asked for is
+    picked as well, for what it explains of others, but is not among those returned.
 
     Args:
         candidates: slices, the preferred first where nothing else tells two apart.
@@ -57,10 +60,8 @@ def select(
         passes: which p-values of which slices pass the corrected line as the pick of this number (from 1).
         confirm: asked of each slice that is about to be picked whether it may be, with the number of the pick and what
             is expected of each row.
-        limit: how many to pick at most.
-        min_difference: by how much the rate must lie above what is expected.
-        min_lift: how many times as high it must be; None where rates have no ratio.
-        shift: what was taken from each outcome.
+        shows: whether a slice lies far enough above the outcome that is expected of it to be shown.
+        limit: how many to show at most.
     """
     values = np.asarray(outcomes, np.float64)
     rows = values.size
@@ -72,25 +73,23 @@ def select(
     signature = np.zeros(rows, np.int16)
     alive = np.ones(candidates.size, np.bool_)
     terms = [list(zip(tested.columns(number), tested.codes(number), strict=True)) for number in candidates.tolist()]
-    picked: list[int] = []
-    while alive.any() and len(picked) < limit:
+    picked = 0
+    shown: list[int] = []
+    while alive.any() and picked < limit + _MORE and len(shown) < limit:
         alike = Sums(np.array(counts), np.array(sums), np.array(squares))
         expected = inside @ alike.rate
         variance = inside @ comparison.variance(alike)
-        p = comparison.above(n, total, expected, variance)
-        good = alive & passes(p, candidates, len(picked) + 1) & (total - expected >= min_difference * n)
-        if min_lift is not None:
-            good &= total + n * shift >= min_lift * (expected + n * shift)
+        good = alive & passes(comparison.above(n, total, expected, variance), candidates, picked + 1)
         if not good.any():
             break
         z = np.where(good, (total - expected) / np.sqrt(np.maximum(variance, 1e-12)), -np.inf)
         best = int(np.argmax(z))
         alive[best] = False
-        if not confirm(int(candidates[best]), len(picked) + 1, alike.rate[signature]):
+        if not confirm(int(candidates[best]), picked + 1, alike.rate[signature]):
             continue
-        picked.append(best)
-        if len(picked) == limit:
-            break
+        picked += 1
+        if shows(int(candidates[best]), float(expected[best])):
+            shown.append(int(candidates[best]))
         held = np.flatnonzero(slice_mask(tested, int(candidates[best]), columns, rows))
         of = signature[held]
         order = np.argsort(of, kind="stable")
@@ -108,7 +107,7 @@ def select(
                 kept[before] -= amount
                 kept.append(amount)
             signature[held[begin:end]] = len(counts) - 1
-    return [int(candidates[place]) for place in picked]
+    return shown
 
 
 def _within(
@@ -135,5 +134,8 @@ def _within(
                 has[term] = codes[column] == code if column in codes else columns[column].mask(code, rows)[held]
             mask = has[term] if mask is None else mask & has[term]
         if mask is not None:
-            found[place] = [np.count_nonzero(mask[begin:end]) for begin, end in zip(starts, ends, strict=True)]
+            if starts.size > _FEW_PARTS:
+                found[place] = np.add.reduceat(mask, starts, dtype=np.float64)
+            else:
+                found[place] = [np.count_nonzero(mask[begin:end]) for begin, end in zip(starts, ends, strict=True)]
     return found

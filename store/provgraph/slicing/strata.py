@@ -19,7 +19,7 @@ from provgraph.slicing.values import Adjusted, Interval, Slice
 
 __all__ = ["adjusted", "strata_of"]
 
-Strata = dict[str, npt.NDArray[np.integer]]
+Strata = dict[str, npt.NDArray[np.intp]]
 
 
 def strata_of(frame: pd.DataFrame, outcome: Outcome, names: str | Sequence[str] | None, kept: Mask | None) -> Strata:
@@ -42,7 +42,7 @@ def strata_of(frame: pd.DataFrame, outcome: Outcome, names: str | Sequence[str] 
         for column in encode(frame, [name]).columns:
             if column.several:
                 raise InvalidValueError(f"rows have several values of {name}: it makes no strata")
-            found[column.name] = column.codes if kept is None else column.codes[kept]
+            found[column.name] = (column.codes if kept is None else column.codes[kept]).astype(np.intp)
     return found
 
 
