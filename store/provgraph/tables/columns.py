@@ -21,7 +21,7 @@ from provgraph.tables.arrow import Column, Table, pa, pc
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["check_names", "kind_of", "to_columns", "to_table"]
+__all__ = ["check_names", "kind_of", "to_columns", "to_table", "values_of"]
 
 Note: TypeAlias = Callable[[str], None]
 
@@ -101,6 +101,11 @@ def kind_of(type_: Any) -> str:
     if pa.types.is_timestamp(type_):
         return "time"
     return "date" if pa.types.is_date(type_) else "text"
+
+
+def values_of(column: Column) -> Column:
+    """The distinct values of a canonical column, also those that stand several in a cell."""
+    return _chunked(pc.list_flatten(column) if pa.types.is_large_list(column.type) else column).unique()
 
 
 def _from_pandas(frame: DataFrame, note: Note) -> Table:

@@ -45,7 +45,7 @@ from provgraph.store.cypher.find import EXECUTIONS_BY_KEYS, KEYS_BY_UNIQUE_NAME
 from provgraph.store.execution import ExecutionUnit, put_execution
 from provgraph.tables.area import FileArea, FileRef
 from provgraph.tables.arrow import Table, pq
-from provgraph.tables.columns import kind_of
+from provgraph.tables.columns import kind_of, values_of
 from provgraph.tables.identity import Coded, code, identity_of
 from provgraph.tables.metrics import metrics_of
 from provgraph.tables.place import file_area
@@ -193,7 +193,7 @@ class _Draft:
         """How many sources name nothing, of those that are looked at; a note says which."""
         sources: dict[str, None] = {}
         for name in self.roles.columns.get("source", ()):
-            sources.update(dict.fromkeys(distinct_sources(self.table.column(name).unique().to_pylist())))
+            sources.update(dict.fromkeys(distinct_sources(values_of(self.table.column(name)).to_pylist())))
         looked_at = list(sources)[:_CHECKED_SOURCES]
         known = resolve_sources(self.core.reader, looked_at)
         unknown = [source for source in looked_at if source not in known]
