@@ -1,0 +1,91 @@
+"""Rows of two tables that are predictions for the same samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from provgraph.errors import InvalidValueError
+from provgraph.slicing import cells, words
+from provgraph.slicing.changes import Unmatched
+from provgraph.slicing.measuring import column_of
+from provgraph.slicing.table import Mask, Rows
+
+__all__ = ["Matched", "matched", "same_cells"]
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matched:
+    """How the rows of two tables go together.
+
+    Attributes:
+        first: rows of the first table that have a partner, ascending.
+        second: their partners in the second.
+        only_first: rows without a partner.
+        only_second: the same of the second table.
+        nameless: rows of either table whose sample is missing.
+    """
+
+    first: Rows
+    second: Rows
+    only_first: Unmatched
+    only_second: Unmatched
+    nameless: int
+
+
+def matched(first: pd.DataFrame, second: pd.DataFrame, sample: str) -> Matched:
+    """Match rows by the column that names their sample.
+
+    Raises:
+        InvalidValueError: a table lacks the column, or names a sample twice.
+    """
+    names = [_names(frame, sample, which) for frame, which in ((first, "first"), (second, "second"))]
+    rows = [np.flatnonzero(column.notna().to_numpy(np.bool_)) for column in names]
+    left, right = (pd.Index(column.iloc[held]) for column, held in zip(names, rows, strict=True))
+    partner = right.get_indexer(left)
+    has = partner >= 0
+    taken = np.zeros(right.size, np.bool_)
+    taken[partner[has]] = True
+    return Matched(
+        rows[0][has],
+        rows[1][partner[has]],
+        _unmatched(left, ~has),
+        _unmatched(right, ~taken),
+        len(first) + len(second) - left.size - right.size,
+    )
+
+
+def _names(frame: pd.DataFrame, sample: str, which: str) -> pd.Series:
+    column = column_of(frame, sample)
+    if cells.kind_of(column) == "mixed" or isinstance(column.dtype, pd.CategoricalDtype):
+        column = cells.texts(column)
+    twice = column[column.notna() & column.duplicated()]
+    if len(twice):
+        name = words.label(str(twice.iloc[0]))
+        raise InvalidValueError(
+            f"the {which} table has {words.count(len(twice))} rows too many for their sample, {name} first: "
+            f"rows are matched by {words.label(sample)}, which must name each once"
+        )
+    return column
+
+
+def _unmatched(names: pd.Index, alone: Mask) -> Unmatched:
+    some = names[alone][:_NAMED].tolist()
+    return Unmatched(int(np.count_nonzero(alone)), tuple(words.label(str(name)) for name in some))
+
+
+def same_cells(first: pd.DataFrame, second: pd.DataFrame, pairs: Matched, name: str) -> npt.NDArray[np.bool_] | None:
+    """For each matched pair of rows, whether a column has the same cell in both; None if the second table lacks it."""
+    if name not in second.columns.map(str):
+        return None
+    left, right = column_of(first, name).iloc[pairs.first], column_of(second, name).iloc[pairs.second]
+    if {cells.kind_of(left), cells.kind_of(right)} == {"number"}:
+        (a, no_a), (b, no_b) = cells.numbers(left), cells.numbers(right)
+        return np.asarray((no_a & no_b) | (~no_a & ~no_b & (a == b)))
+    a_text, b_text = cells.texts(left).to_numpy(), cells.texts(right).to_numpy()
+    return np.asarray(a_text == b_text, np.bool_)
