@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING
 from provgraph.slicing import extras
 
 if TYPE_CHECKING:
+    from provgraph.slicing.changes import Change as Change
+    from provgraph.slicing.changes import ComparisonReport as ComparisonReport
+    from provgraph.slicing.changes import Unmatched as Unmatched
+    from provgraph.slicing.compare import compare_models as compare_models
     from provgraph.slicing.encode import encode as encode
+    from provgraph.slicing.events import EventEffect as EventEffect
+    from provgraph.slicing.events import Share as Share
+    from provgraph.slicing.events import corrected as corrected
+    from provgraph.slicing.events import event_effect as event_effect
+    from provgraph.slicing.events import event_effects as event_effects
     from provgraph.slicing.find import find_slices as find_slices
     from provgraph.slicing.find import measure_slice as measure_slice
     from provgraph.slicing.outcome import Outcome as Outcome
     from provgraph.slicing.rows import rows_of as rows_of
     from provgraph.slicing.table import EncodedColumn as EncodedColumn
     from provgraph.slicing.table import EncodedTable as EncodedTable
+    from provgraph.slicing.trend import PeriodRate as PeriodRate
+    from provgraph.slicing.trend import rate_over_time as rate_over_time
     from provgraph.slicing.values import Adjusted as Adjusted
     from provgraph.slicing.values import Alias as Alias
     from provgraph.slicing.values import Interval as Interval
@@ -26,6 +37,10 @@ if TYPE_CHECKING:
     from provgraph.slicing.values import Term as Term
 
 _PLACES = {
+    **dict.fromkeys(("Change", "ComparisonReport", "Unmatched"), "changes"),
+    **dict.fromkeys(("EventEffect", "Share", "corrected", "event_effect", "event_effects"), "events"),
+    **dict.fromkeys(("PeriodRate", "rate_over_time"), "trend"),
+    "compare_models": "compare",
     "EncodedColumn": "table",
     "EncodedTable": "table",
     "Outcome": "outcome",
@@ -39,17 +54,28 @@ _PLACES = {
 __all__ = [
     "Adjusted",
     "Alias",
+    "Change",
+    "ComparisonReport",
     "EncodedColumn",
     "EncodedTable",
+    "EventEffect",
     "Interval",
     "Outcome",
+    "PeriodRate",
     "Range",
+    "Share",
     "Slice",
     "SliceReport",
     "Term",
+    "Unmatched",
+    "compare_models",
+    "corrected",
     "encode",
+    "event_effect",
+    "event_effects",
     "find_slices",
     "measure_slice",
+    "rate_over_time",
     "rows_of",
 ]
 
