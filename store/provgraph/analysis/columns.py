@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from provgraph.analysis.facts import Scalar, facts_by_column
+from provgraph.analysis.facts import Scalar, as_text, facts_by_column
 from provgraph.analysis.nearest import Nearest, nearest_values
 from provgraph.analysis.upstream import Ints, Progress, Upstream, fetch_upstream
 from provgraph.store.protocol import GraphStore
@@ -198,7 +198,7 @@ def _usable(column: Nearest, left: _Left) -> LineageColumn | None:
         return None
     cells: Sequence[tuple[Scalar, ...]] = column.cells
     if kind == "text":  # a column of mixed kinds is text
-        cells = [cell if isinstance(cell[0], str) else (_text(cell[0]),) for cell in cells]
+        cells = [cell if isinstance(cell[0], str) else (as_text(cell[0]),) for cell in cells]
     return LineageColumn(column.name, kind, column.codes, cells, column.hops)
 
 
@@ -220,10 +220,6 @@ def _parts(column: LineageColumn) -> bytes:
         return repr([column.cells[code] if code >= 0 else () for code in column.codes.tolist()]).encode()
     _, first, code = np.unique(column.codes, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[code].tobytes()
-
-
-def _text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _listed(names: Sequence[str]) -> str:

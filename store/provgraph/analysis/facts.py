@@ -5,84 +5,128 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, cast
 
 from provgraph.analysis.upstream import Upstream
 from provgraph.model import NodeKind, PropertyKind
 from provgraph.store.schema import CUSTOM, DECLARED
 
-__all__ = ["Facts", "Scalar", "facts_by_column", "facts_of"]
+__all__ = ["Facts", "Scalar", "as_text", "facts_by_column", "node_saying"]
 
 Scalar: TypeAlias = bool | int | float | str
 Facts: TypeAlias = dict[str, dict[int, set[Scalar]]]
 
 _PARAMETER: Final = "param_"
+_PREFIXES: Final = (DECLARED, CUSTOM)
 _DEEPEST: Final = 2  # levels of a struct that become columns of their own
 _LONGEST: Final = 200  # characters; longer texts are prose, not categories
 # What recording writes of a process, and what says when or which bytes: never a sub-population of rows.
 _NOISE: Final = frozenset(
-    ("recording", "process", "changed_files", "command", "places", "error_message", "error_traceback", "uuid", "id")
+    (
+        *("recording", "process", "changed_files", "command", "places", "error_message", "error_traceback"),
+        *("id", "uuid", "key", "hash", "file", "filename", "time", "date", "datetime"),
+    )
 )
 _NOISY_ENDS: Final = (
     *("_id", "_ids", "_uuid", "_key", "_at", "_time", "_timestamp", "_date", "_ms_since_epoch"),
     *("digest", "checksum", "sha256", "sha1", "md5", "uri", "url", "path", "timestamp"),
 )
-_NOISY_NAMES: Final = frozenset(("time", "date", "datetime", "key", "hash", "file", "filename"))
 _BYTES: Final = re.compile(r"(?:[a-z0-9]+:)?[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
-# A commit says which code ran, as a version does.
-_VERSIONS: Final = frozenset(("git_commit", "commit", "revision"))
+_VERSIONS: Final = ("commit", "revision")  # which say what code ran, whatever they look like
 
 
 def facts_by_column(upstream: Upstream) -> Facts:
     """The values of each column by place: what the nodes at that place say of it."""
+    naming = _Naming(zip(upstream.labels, upstream.stored, strict=True))
     found: Facts = {}
-    own_names = _own_names(upstream)
-    places = upstream.places.tolist()
-    for label, stored, place in zip(upstream.labels, upstream.stored, places, strict=True):
-        for column, value in facts_of(label, stored, own_names.get((label, stored["type"]), frozenset())):
+    for label, stored, place in zip(upstream.labels, upstream.stored, upstream.places.tolist(), strict=True):
+        for column, value in naming.facts(label, stored):
             found.setdefault(column, {}).setdefault(place, set()).add(value)
+    return {column: kept for column, said in found.items() if (kept := _categories(column, said))}
+
+
+def node_saying(upstream: Upstream, starts: Iterable[int], column: str, value: Scalar) -> int:
+    """The position of the nearest node above some positions that says this value of a column.
+
+    Raises:
+        LookupError: none does.
+    """
+    naming = _Naming(zip(upstream.labels, upstream.stored, strict=True))
+    wanted = as_text(value)
+    level = list(dict.fromkeys(int(upstream.places[position]) for position in starts))
+    seen = set(level)
+    while level:
+        for place in level:
+            for position in upstream.positions_by_place[place]:
+                facts = naming.facts(upstream.labels[position], upstream.stored[position])
+                if any(name == column and as_text(said) == wanted for name, said in facts):
+                    return position
+        level = [high for place in level for high in upstream.above_by_place.get(place, ()) if high not in seen]
+        level = list(dict.fromkeys(level))
+        seen.update(level)
+    raise LookupError(f"nothing upstream says {column} {wanted}")
+
+
+def as_text(value: Scalar) -> str:
+    """A value in a column of texts."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class _Naming:
+    """The column of each property, by the kind and type of its node: thousands of nodes have the same few."""
+
+    def __init__(self, nodes: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        keys: dict[tuple[str, str], set[str]] = {}
+        for label, stored in nodes:
+            keys.setdefault((label, stored["type"]), set()).update(stored)
+        self._columns = {(label, type_): _columns(type_, own) for (label, type_), own in keys.items()}
+
+    def facts(self, label: str, stored: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
+        """Column and value of all that one node says.
+
+        Contexts say their name under their type; so do artifacts, where their names have no family and version.
+        """
+        type_ = stored["type"]
+        if label == NodeKind.CONTEXT.value:
+            yield type_, stored["name"]
+        elif label == NodeKind.ARTIFACT.value:
+            family, version, name = stored.get("family"), stored.get("version"), stored.get("name")
+            if family:
+                yield f"{type_}.family", family
+            if version:
+                yield f"{type_}.version", version
+            if name and not family and not version:
+                yield type_, name
+        columns = self._columns[label, type_]
+        structs = stored.get("kinds")
+        kinds: dict[str, str] = dict(entry.rsplit("=", 1) for entry in structs) if structs else {}
+        for key, value in stored.items():
+            column = columns.get(key)
+            if column is None or (key.startswith(CUSTOM) and DECLARED + key.removeprefix(CUSTOM) in stored):
+                continue
+            kind = kinds.get(key)
+            if kind is None:
+                yield column, value
+            elif kind == PropertyKind.STRUCT.name:
+                yield from _inside(column, json.loads(value), _DEEPEST)
+
+
+def _columns(type_: str, keys: set[str]) -> dict[str, str]:
+    """The column of each key that has one. A parameter comes under its own name, unless a property has that name."""
+    names = {key: key.removeprefix(DECLARED).removeprefix(CUSTOM) for key in keys if key.startswith(_PREFIXES)}
+    properties = set(names.values())
+    found: dict[str, str] = {}
+    for key, name in names.items():
+        plain = name.removeprefix(_PARAMETER)
+        if not _is_noise(plain):
+            found[key] = f"{type_}.{name if plain in properties else plain}"
     return found
 
 
-def facts_of(
-    label: str, stored: Mapping[str, Any], own_names: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, Scalar]]:
-    """Column and value of all that one node says.
-
-    Contexts and named artifacts say their name under their type. Parameters come under their own name, unless the type
-    has a property of that name (`own_names`). Structs say what they hold, a list several values.
-    """
-    type_ = stored["type"]
-    if label != NodeKind.EXECUTION.value and stored.get("name"):
-        yield type_, stored["name"]
-    if label == NodeKind.ARTIFACT.value:
-        for field in ("family", "version"):
-            if stored.get(field):
-                yield f"{type_}.{field}", stored[field]
-    kinds = dict(entry.rsplit("=", 1) for entry in stored.get("kinds") or ())
-    for key, value in stored.items():
-        if key.startswith(DECLARED):
-            name = key.removeprefix(DECLARED)
-        elif key.startswith(CUSTOM):
-            name = key.removeprefix(CUSTOM)
-            if DECLARED + name in stored:
-                continue
-        else:
-            continue
-        if _is_noise(name):
-            continue
-        if name.startswith(_PARAMETER) and name.removeprefix(_PARAMETER) not in own_names:
-            name = name.removeprefix(_PARAMETER)
-        kind = kinds.get(key)
-        if kind == PropertyKind.STRUCT.name:
-            yield from _inside(f"{type_}.{name}", json.loads(value), _DEEPEST)
-        elif kind is None:
-            yield from _scalar(f"{type_}.{name}", value)
-
-
 def _inside(column: str, data: object, levels: int) -> Iterator[tuple[str, Scalar]]:
+    """What a struct says: each of its fields is a column, each item of a list a value."""
     if isinstance(data, dict):
         if levels:
             for name, value in cast("dict[str, object]", data).items():
@@ -93,32 +137,29 @@ def _inside(column: str, data: object, levels: int) -> Iterator[tuple[str, Scala
             if not isinstance(value, list | dict):
                 yield from _inside(column, value, levels)
     elif data is not None:
-        yield from _scalar(column, cast("Scalar", data))
+        yield column, cast("Scalar", data)
 
 
-def _scalar(column: str, value: Scalar) -> Iterator[tuple[str, Scalar]]:
-    if isinstance(value, float) and not math.isfinite(value):
-        return
-    if isinstance(value, str):
-        # a commit is a version, whatever it looks like
-        looks = not column.endswith(tuple(_VERSIONS)) and _BYTES.fullmatch(value)
-        if not value or len(value) > _LONGEST or looks or _MOMENT.fullmatch(value):
-            return
-    yield column, value
+def _categories(column: str, said: dict[int, set[Scalar]]) -> dict[int, set[Scalar]]:
+    """What is said without the values that are no category."""
+    distinct = {(type(value), value) for values in said.values() for value in values}
+    gone = {each for each in distinct if not _is_category(column, each[1])}
+    if not gone:
+        return said
+    kept = {place: {value for value in values if (type(value), value) not in gone} for place, values in said.items()}
+    return {place: values for place, values in kept.items() if values}
+
+
+def _is_category(column: str, value: Scalar) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if not isinstance(value, str):
+        return True
+    if not value or len(value) > _LONGEST or _MOMENT.fullmatch(value):
+        return False
+    return column.endswith(_VERSIONS) or _BYTES.fullmatch(value) is None
 
 
 def _is_noise(name: str) -> bool:
-    plain = name.removeprefix(_PARAMETER).lower()
-    return plain in _NOISE or plain in _NOISY_NAMES or plain.endswith(_NOISY_ENDS)
-
-
-def _own_names(upstream: Upstream) -> dict[tuple[str, str], frozenset[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
-    for label, stored in zip(upstream.labels, upstream.stored, strict=True):
-        names = found.setdefault((label, stored["type"]), set())
-        names.update(
-            key.removeprefix(DECLARED).removeprefix(CUSTOM)
-            for key in stored
-            if key.startswith((DECLARED, CUSTOM)) and not key.startswith((DECLARED + _PARAMETER, CUSTOM + _PARAMETER))
-        )
-    return {key: frozenset(names) for key, names in found.items()}
+    lower = name.lower()
+    return lower in _NOISE or lower.endswith(_NOISY_ENDS)

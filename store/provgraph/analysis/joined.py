@@ -79,10 +79,22 @@ def join(
     columns = {names[column.name]: column for column in _searched(lineage, names, asked)}
     searched = [name for name in (own if asked is None else asked) if name not in columns]
     several = {name: column for name, column in columns.items() if column.kind == "several"}
-    plain = encode(whole, [*searched, *(name for name in columns if name not in several)], edges=edges)
-    encoded = (*plain.columns, *(_entries(name, column, rows.codes) for name, column in several.items()))
-    return Joined(
-        replace(plain, columns=encoded), tuple(names[column.name] for column in lineage.all_columns), names, time
+    plain = encode(
+        whole, [*_sources(searched, whole), *(name for name in columns if name not in several)], edges=edges
+    )
+    entries = (_entries(name, column, rows.codes) for name, column in several.items())
+    encoded = replace(plain, columns=(*plain.columns, *entries))
+    if asked is not None:
+        encoded = encoded.select([*searched, *columns])
+    return Joined(encoded, tuple(names[column.name] for column in lineage.all_columns), names, time)
+
+
+def _sources(searched: Iterable[str], frame: DataFrame) -> Iterable[str]:
+    """The columns of the frame behind what is searched: of `taken.hour` it is `taken`."""
+    known = {str(name) for name in frame.columns}
+    sources = (name.rpartition(".")[0] if name not in known else name for name in searched)
+    return dict.fromkeys(
+        source if source in known else name for name, source in zip(searched, sources, strict=True)
     )
 
 

@@ -134,7 +134,7 @@ def rank_origins(
     rows, errors = weights.sum(axis=0).tolist()
     upstream = lineage.upstream
     behind = weights[:, 0] > 0
-    starts = [at for at, here in zip(lineage.positions, behind.tolist(), strict=True) if here]
+    starts = [at for at, counts in zip(lineage.positions, behind.tolist(), strict=True) if counts]
     reach = count_reach(upstream, starts, weights[behind])
     # what stands behind every row, or behind none, can explain nothing
     places = np.flatnonzero((reach.totals[:, 0] > 0) & (reach.totals[:, 0] < rows))
@@ -148,14 +148,10 @@ def rank_origins(
     good = np.flatnonzero((q <= alpha) & (z > 0))
     best = good[np.lexsort((n[good], -z[good]))][:limit]
     way = _Way(upstream, [at for at, held in zip(lineage.positions, weights[:, 1].tolist(), strict=True) if held])
-    at_place: dict[int, list[int]] = {}
-    wanted = {int(place) for number in best for place in places[member == number]}
-    for position, place in enumerate(upstream.places.tolist()):
-        if place in wanted:
-            at_place.setdefault(place, []).append(position)
+    here = upstream.positions_by_place
     found: list[Origin] = []
     for number in best.tolist():
-        same = [position for place in places[member == number].tolist() for position in at_place[place]]
+        same = [position for place in places[member == number].tolist() for position in here[place]]
         found.append(_origin(way, same, int(n[number]), int(k[number]), rows, errors, float(p[number]), float(q[number])))
     return Origins(tuple(found), int(marks.size))
 
@@ -209,26 +205,21 @@ class _Way:
         found = [position]
         while self._hops[place]:
             place = self._below[place]
-            found.append(self._at[place])
+            found.append(self._at.get(place, self.upstream.positions_by_place[place][0]))
         return tuple(self.upstream.node(at) for at in found)
 
     def _walk(self) -> None:
         if self._hops:
             return
-        upstream = self.upstream
-        for position, place in reversed(list(enumerate(upstream.places.tolist()))):
-            self._at[place] = position
-        above: dict[int, list[int]] = {}
-        for low, high in zip(*(ends.tolist() for ends in upstream.links), strict=True):
-            above.setdefault(low, []).append(high)
+        places = self.upstream.places
         level: list[int] = []
-        for group in self._starts:
-            for position in group:
-                place = int(upstream.places[position])
-                if place not in self._hops:
-                    self._hops[place] = 0
-                    self._at[place] = position
-                    level.append(place)
+        for position in (position for group in self._starts for position in group):
+            place = int(places[position])
+            if place not in self._hops:
+                self._hops[place] = 0
+                self._at[place] = position
+                level.append(place)
+        above = self.upstream.above_by_place
         while level:
             following: list[int] = []
             for place in level:

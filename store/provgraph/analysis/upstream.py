@@ -81,7 +81,8 @@ class Upstream:
         for one, other in self.equal:
             first, second = sorted((find(one), find(other)))
             leader[second] = first
-        return np.unique([find(at) for at in range(len(self))], return_inverse=True)[1].astype(np.int64)
+        found = np.array([find(at) for at in range(len(self))], np.int64)
+        return np.unique(found, return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def links(self) -> tuple[Ints, Ints]:
@@ -92,6 +93,22 @@ class Upstream:
         below, above = np.divmod(keys, max(size, 1))
         apart = below != above
         return below[apart], above[apart]
+
+    @cached_property
+    def above_by_place(self) -> Mapping[int, Sequence[int]]:
+        """The places directly above each place that has any."""
+        found: dict[int, list[int]] = {}
+        for below, above in zip(*(ends.tolist() for ends in self.links), strict=True):
+            found.setdefault(below, []).append(above)
+        return found
+
+    @cached_property
+    def positions_by_place(self) -> Mapping[int, Sequence[int]]:
+        """The positions of the equal nodes at each place."""
+        found: dict[int, list[int]] = {}
+        for position, place in enumerate(self.places.tolist()):
+            found.setdefault(place, []).append(position)
+        return found
 
     @property
     def place_count(self) -> int:
