@@ -42,10 +42,7 @@ def batches(count: int, seed: int) -> list[Batch]:
     """`count` batches over a year: the cameras in turn, their firmware by date, annotators and tools at random."""
     rng = np.random.default_rng(seed)
     names = [
-        f"factory-{f}/line-{line}/camera-{c}"
-        for f in range(FACTORIES)
-        for line in range(LINES)
-        for c in range(CAMERAS)
+        f"factory-{f}/line-{line}/camera-{c}" for f in range(FACTORIES) for line in range(LINES) for c in range(CAMERAS)
     ]
     found: list[Batch] = []
     for number in range(count):
