@@ -94,7 +94,7 @@ def unit_codes(units: pd.Series) -> npt.NDArray[np.intp]:
     return codes
 
 
-def clusters(codes: npt.NDArray[np.intp], values: npt.NDArray[np.floating] | npt.NDArray[np.integer]) -> Clusters:
+def clusters(codes: npt.NDArray[np.intp], values: npt.NDArray[np.bool_ | np.integer | np.floating]) -> Clusters:
     """Units and outcome, with the analysis-of-variance estimate of the intra-cluster correlation.
 
     The estimator is ICC(1,1) of Shrout and Fleiss (1979, Psychological Bulletin 86), with the average size for units
