@@ -52,12 +52,15 @@ from provgraph.tracing.trace import TraceOptions, trace
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from provgraph.analysis.result import ErrorAnalysis
     from provgraph.loading import Loader, LoadReport, Progress
     from provgraph.recording.contexts import ContextsLike
     from provgraph.recording.environment import Capture
     from provgraph.recording.execution import StepRecorder, TimeLike
     from provgraph.recording.lost import LostExecution
     from provgraph.recording.spool import SpoolReport
+    from provgraph.slicing import Outcome
+    from provgraph.slicing.corrections import Correction
     from provgraph.tables.predictions import PredictionTable
     from provgraph.tables.roles import Task
     from provgraph.tables.verbs import ArrowTable
@@ -340,6 +343,101 @@ class Graph:
         from provgraph.tables.predictions import prediction_tables
 
         return prediction_tables(self._core, self._nodes(model)[0])
+
+    def slices(
+        self,
+        node: NodeLike,
+        *,
+        outcome: Outcome | str | None = None,
+        columns: Sequence[str] | None = None,
+        unit: str | None = None,
+        depth: int = 3,
+        against: NodeLike | None = None,
+        record: bool = False,
+        strata: str | Sequence[str] | None = None,
+        correction: Correction = "bh",
+        alpha: float = 0.05,
+        min_support: int | None = None,
+        min_difference: float = 0.01,
+        min_lift: float = 1.1,
+        limit: int = 10,
+        permutations: int = 499,
+        seed: int = 0,
+        edges: Mapping[str, Sequence[float]] | None = None,
+        progress: Progress | None = None,
+    ) -> ErrorAnalysis:
+        """Find where a model fails: slices of its predictions, by their own columns and by what stands upstream.
+
+        What stands upstream of each row's source becomes columns named by where it stands: properties and parameters of
+        executions, artifacts and contexts (`Capture.firmware`, `Label.annotator`), contexts and named artifacts by their
+        type alone (`Camera`). The nearest value wins; several at the same distance are all kept. Names of nearly every
+        source's own, digests, moments and long texts are left out, and the notes of the report say which.
+
+        ::
+
+            found = graph.slices("inspector/7")
+            for each in found.slices:
+                print(each.sentence())
+                for origin in found.origins(each):
+                    print(origin, graph.impact(origin.node).models)
+
+        Args:
+            node: a model, whose newest predictions are taken, or a `Predictions` artifact.
+            outcome: what counts as an error, also in a word: `errors`, `misses:CLASS`, `false-alarms:CLASS`,
+                `regression`, `loss:COLUMN`, or a column. By default what the table's roles say: a prediction that
+                differs from the label, the distance of a regression, or a loss.
+            columns: names of columns to search, of the table or of the lineage; all if not given.
+            unit: the column that names what was sampled; by default the table's unit.
+            depth: terms of a slice, 1 to 3.
+            against: another model, or its predictions, to compare with on the same samples.
+            record: record the analysis: an `ErrorAnalysis` execution that takes the predictions and puts out a
+                `SliceReport`, with the report as a JSON file.
+            progress: is told how far it is: `progress(done, total, words)`.
+            strata, correction, alpha, min_support, min_difference, min_lift, limit, permutations, seed, edges: as for
+                `provgraph.find_slices`.
+
+        Raises:
+            NotFoundError: nothing is called so, no predictions of the model are recorded, or their file is missing.
+            LoadError: their file was changed or truncated.
+            InvalidValueError: a column is missing, or an option makes no sense.
+            ConfigurationError: the extra `slices` is not installed.
+        """
+        from provgraph.slicing.extras import load
+
+        load("provgraph.analysis.analyse")
+        from provgraph.analysis.analyse import analyse, table_of
+        from provgraph.analysis.options import SliceOptions
+        from provgraph.analysis.recorded import EXECUTION, put_report
+
+        options = SliceOptions(
+            outcome=outcome,
+            columns=[columns] if isinstance(columns, str) else columns,
+            unit=unit,
+            depth=depth,
+            strata=strata,
+            correction=correction,
+            alpha=alpha,
+            min_support=min_support,
+            min_difference=min_difference,
+            min_lift=min_lift,
+            limit=limit,
+            permutations=permutations,
+            seed=seed,
+            edges=edges,
+        )
+        core = self._core
+        table = table_of(core, self._nodes(node)[0])
+        other = None if against is None else table_of(core, self._nodes(against)[0], table)
+        if not record:
+            return analyse(core, table, options, against=other, progress=progress)
+        with self.execution(EXECUTION, parameters=options.parameters()) as step:
+            step.input(table.artifact, role="predictions")
+            if other is not None:
+                step.input(other.artifact, role="against")
+            found = analyse(core, table, options, against=other, progress=progress)
+            report = put_report(step, found)
+        stored = self.get(report.key)
+        return replace(found, recorded=stored if isinstance(stored, Artifact) else None)
 
     # -- records ----------------------------------------------------------------------------------------------
 

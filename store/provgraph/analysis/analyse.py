@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provgraph.analysis.against import compare_with
+from provgraph.analysis.against import check_samples, compare_with, frame_like
 from provgraph.analysis.columns import LineageColumns, lineage_columns
 from provgraph.analysis.joined import Joined, join
 from provgraph.analysis.naming import with_other_names
+from provgraph.analysis.options import SliceOptions
 from provgraph.analysis.result import ErrorAnalysis
 from provgraph.analysis.rows import RowGroups, group_rows
 from provgraph.analysis.upstream import Progress
@@ -20,7 +21,6 @@ from provgraph.errors import InvalidValueError, NotFoundError
 from provgraph.model import Artifact, Node
 from provgraph.slicing import Outcome, find_slices
 from provgraph.slicing.clusters import clusters
-from provgraph.slicing.corrections import Correction
 from provgraph.store.core import StoreCore
 from provgraph.tables.predictions import PREDICTIONS, PredictionTable, prediction_tables, predictions
 from provgraph.tables.sources import resolve_sources
@@ -29,29 +29,9 @@ from provgraph.tracing.trace import TraceOptions, trace
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["SliceOptions", "analyse", "outcome_of", "table_of"]
+__all__ = ["analyse", "outcome_of", "table_of"]
 
 _MANY: Final = 1.5  # by how much rows of one source may widen a variance before the report speaks of it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SliceOptions:
-    """What is searched, and what counts as found: see `Graph.slices`."""
-
-    outcome: Outcome | str | None = None
-    columns: Sequence[str] | None = None
-    unit: str | None = None
-    depth: int = 3
-    strata: str | Sequence[str] | None = None
-    correction: Correction = "bh"
-    alpha: float = 0.05
-    min_support: int | None = None
-    min_difference: float = 0.01
-    min_lift: float = 1.1
-    limit: int = 10
-    permutations: int = 499
-    seed: int = 0
-    edges: Mapping[str, Sequence[float]] | None = None
 
 
 def table_of(core: StoreCore, node: Node, beside: PredictionTable | None = None) -> PredictionTable:
@@ -108,25 +88,25 @@ def analyse(
         NotFoundError: the file of a table is missing.
         LoadError: a file was changed or truncated.
     """
+    if against is not None:
+        check_samples(table, against)
     frame = table.frame()
     outcome = outcome_of(table, frame, options.outcome)
     unit = table.role("unit") if options.unit is None else options.unit
-    rows = group_rows(frame, table.roles.get("source", ()), lambda texts: resolve_sources(core.reader, texts))
-    lineage = lineage_columns(core.store, rows.groups, progress)
-    wanted = options.columns
-    joined = join(
-        frame,
-        _own_columns(table, outcome, unit),
-        rows,
-        lineage,
-        wanted=wanted,
-        time=table.role("time"),
-        edges=options.edges,
-    )
+    rows = _grouped(core, table, frame)
+    before: DataFrame | None = None
+    before_rows = RowGroups(np.zeros(0, np.int64), (), ())
+    if against is not None:
+        before = frame_like(against, table)
+        before_rows = _grouped(core, table, before)
+    groups = tuple(dict.fromkeys((*rows.groups, *before_rows.groups)))  # one walk for the sources of both
+    lineage = lineage_columns(core.store, groups, progress)
+    own = _own_columns(table, outcome, unit)
+    joined = _joined(frame, own, rows.among(groups), lineage, table, options)
     report = find_slices(
         joined.encoded,
         outcome=outcome,
-        columns=None if wanted is None else joined.encoded.names,
+        columns=None if options.columns is None else joined.encoded.names,
         unit=unit,
         depth=options.depth,
         strata=options.strata,
@@ -144,8 +124,11 @@ def analyse(
     report = with_other_names(report, lineage, joined)
     notes = (*report.notes, *_source_notes(table, outcome, unit, joined, rows), *rows.notes, *lineage.notes)
     comparison = None
-    if against is not None:
-        comparison = compare_with(table, joined, against, outcome, unit=unit, depth=options.depth)
+    if before is not None:
+        shared = [name for name in own if name in before.columns]
+        first = _joined(before, shared, before_rows.among(groups), lineage, table, options)
+        sample = table.roles["sample"][0]
+        comparison = compare_with(first, frame, outcome, sample=sample, unit=unit, options=options)
     return ErrorAnalysis(
         report=replace(report, notes=notes),
         table=table,
@@ -153,9 +136,27 @@ def analyse(
         unit=unit,
         lineage_columns=lineage,
         joined=joined,
-        rows=rows,
+        rows=rows.among(groups),
         comparison=comparison,
     )
+
+
+def _grouped(core: StoreCore, table: PredictionTable, frame: DataFrame) -> RowGroups:
+    sources = [name for name in table.roles.get("source", ()) if name in frame.columns]
+    return group_rows(frame, sources, lambda texts: resolve_sources(core.reader, texts))
+
+
+def _joined(
+    frame: DataFrame,
+    own: Iterable[str],
+    rows: RowGroups,
+    lineage: LineageColumns,
+    table: PredictionTable,
+    options: SliceOptions,
+) -> Joined:
+    time = table.role("time")
+    time = time if time in frame.columns else None
+    return join(frame, own, rows, lineage, wanted=options.columns, time=time, edges=options.edges)
 
 
 def outcome_of(table: PredictionTable, frame: DataFrame, wanted: Outcome | str | None) -> Outcome:
@@ -166,7 +167,9 @@ def outcome_of(table: PredictionTable, frame: DataFrame, wanted: Outcome | str |
     """
     label, prediction, loss = table.role("label"), table.role("prediction"), table.role("loss")
     if wanted is not None:
-        return wanted if isinstance(wanted, Outcome) else outcome_named(wanted, frame, label=label, prediction=prediction)
+        return (
+            wanted if isinstance(wanted, Outcome) else outcome_named(wanted, frame, label=label, prediction=prediction)
+        )
     task = table.artifact.custom_properties.get("task")
     if label is not None and prediction is not None and task != "loss":
         return Outcome.regression(label, prediction) if task == "regression" else Outcome.errors(label, prediction)
@@ -199,9 +202,9 @@ def _source_notes(
     if effect >= _MANY:
         name = " and ".join(table.roles.get("source", ()))
         yield (
-            f"{int(known.sum()):,} rows come from {count:,} sources and resemble each other within them: a slice of whole "
-            f"sources varies {effect:.1f} times as much as one of independent rows, and its q may be far too small. Name "
-            f"what was sampled as the unit{f' ({name}, if nothing else)' if name else ''}."
+            f"{int(known.sum()):,} rows come from {count:,} sources and resemble each other within them: a slice of "
+            f"whole sources varies {effect:.1f} times as much as one of independent rows, and its q may be far too "
+            f"small. Name what was sampled as the unit{f' ({name}, if nothing else)' if name else ''}."
         )
 
 

@@ -121,7 +121,8 @@ class _Left:
         if self.constant:
             yield f"Upstream, the same for every row and left out: {_listed(self.constant)}."
         if self.own:
-            yield f"Upstream, a name of nearly every source's own and left out (origins ranks nodes): {_listed(self.own)}."
+            names = _listed(self.own)
+            yield f"Upstream, a name of nearly every source's own and left out (origins ranks nodes): {names}."
         if self.moments:
             yield f"Upstream, moments or numbers that name things, and left out: {_listed(self.moments)}."
         if self.numbers:
@@ -133,8 +134,8 @@ def lineage_columns(
 ) -> LineageColumns:
     """What stands upstream of groups of rows, as columns; one walk for all.
 
-    The nearest value of a column wins; several at the same distance are all kept. Names of bytes, moments and long texts
-    are no columns; those that cannot part the rows are left out, and named in the notes.
+    The nearest value of a column wins; several at the same distance are all kept. Names of bytes, moments and long
+    texts are no columns; those that cannot part the rows are left out, and named in the notes.
 
     Args:
         store: the graph.

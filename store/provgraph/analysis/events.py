@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from provgraph.slicing.rows import Predicate
+    from provgraph.slicing.table import Mask
     from provgraph.slicing.values import Json
 
 __all__ = ["Change", "UpstreamEvent", "find_events"]
 
 _LEAST: Final = 30  # rows of a slice before a change, and after it
 _LEAST_SHARE: Final = 0.05  # of its rows, before a change: what is new right after the beginning has changed nothing
+_COMMON: Final = 3  # things that all rows of a slice have in common, the rarest, whose rows are looked at too
 _GONE: Final = 2 / 3  # of the rows after a change have values from before it, at most: else nothing was left behind
 _STAYS: Final = 1 / 3  # of the rows after a change have the new value, at least
 
@@ -60,7 +62,7 @@ class UpstreamEvent:
 
     Attributes:
         changes: what changed with the first row that has the new values, the most upstream first.
-        predicate: the slice without its terms on what changed: the rows that are compared; empty for all rows.
+        predicate: the rows that are compared: the slice, or a wider one that has rows before; empty for all rows.
         effect: errors before and after, in these rows and in all others, and whether the two differ: its `at` is the
             moment of that first row, its `q` is corrected for all events of the answer that were tested.
     """
@@ -123,7 +125,7 @@ def find_events(
     if measured.kept is not None:
         known = known & measured.kept
     moments: dict[tuple[int, tuple[Term, ...]], list[_Moment]] = {}
-    for kept in dict.fromkeys([terms, *(_without(terms, term) for term in terms)]):
+    for kept in _wider(terms, joined, lineage, codes, known):
         inside = known & rows_of(joined.encoded, kept) if kept else known
         for moment in _moments(lineage.columns, codes, times, np.flatnonzero(inside)):
             moments.setdefault((moment.at, kept), []).append(moment)
@@ -150,8 +152,27 @@ def _by_chance(tested: tuple[tuple[int, tuple[Term, ...]], EventEffect]) -> tupl
     return (2.0 if effect.p is None else effect.p, -abs(effect.effect or 0.0), at, str(kept))
 
 
-def _without(terms: Sequence[Term], gone: Term) -> tuple[Term, ...]:
-    return tuple(term for term in terms if term is not gone)
+def _wider(
+    terms: tuple[Term, ...], joined: Joined, lineage: LineageColumns, codes: Ints, known: Mask
+) -> Iterable[tuple[Term, ...]]:
+    """The slice, and what is a little wider: without one of its terms, or what all of its rows have in common alone.
+
+    A slice of one setting of one camera has no rows before that setting: those of the camera have.
+    """
+    found = [terms, *(tuple(other for other in terms if other is not term) for term in terms)]
+    if terms:
+        inside = known & rows_of(joined.encoded, terms)
+        common: list[tuple[int, Term]] = []
+        for column in lineage.columns:
+            of = np.append(column.codes, -1)[codes]
+            values = np.unique(of[inside])
+            if column.kind in ("text", "boolean") and values.size == 1 and values[0] >= 0:
+                n = int(np.count_nonzero(known & (of == values[0])))
+                if n > np.count_nonzero(inside):
+                    common.append((n, Term(joined.names[column.name], column.cells[int(values[0])][0])))
+        common.sort(key=lambda each: (each[0], each[1].column))
+        found += [(term,) for _, term in common[:_COMMON]]
+    return dict.fromkeys(found)
 
 
 def _moment(microseconds: int) -> datetime:
@@ -192,7 +213,9 @@ def _changes(lineage: LineageColumns, moments: Sequence[_Moment], codes: Ints) -
         after = column.cells[moment.after][0]
         starts = lineage.positions[int(codes[moment.row])]
         before = None if moment.before < 0 else column.cells[moment.before][0]
-        yield Change(column.name, before, after, lineage.upstream.node(node_saying(lineage.upstream, starts, column.name, after)))
+        yield Change(
+            column.name, before, after, lineage.upstream.node(node_saying(lineage.upstream, starts, column.name, after))
+        )
 
 
 def _numbers(effect: EventEffect) -> dict[str, Json]:

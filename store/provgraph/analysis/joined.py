@@ -12,7 +12,8 @@ import pandas as pd
 from provgraph.analysis.columns import LineageColumn, LineageColumns
 from provgraph.analysis.rows import RowGroups
 from provgraph.analysis.upstream import Ints
-from provgraph.slicing import EncodedColumn, EncodedTable, encode
+from provgraph.slicing import EncodedColumn, EncodedTable
+from provgraph.slicing.encode import encode
 from provgraph.slicing.plain import by_value
 
 if TYPE_CHECKING:
@@ -79,9 +80,7 @@ def join(
     columns = {names[column.name]: column for column in _searched(lineage, names, asked)}
     searched = [name for name in (own if asked is None else asked) if name not in columns]
     several = {name: column for name, column in columns.items() if column.kind == "several"}
-    plain = encode(
-        whole, [*_sources(searched, whole), *(name for name in columns if name not in several)], edges=edges
-    )
+    plain = encode(whole, [*_sources(searched, whole), *(name for name in columns if name not in several)], edges=edges)
     entries = (_entries(name, column, rows.codes) for name, column in several.items())
     encoded = replace(plain, columns=(*plain.columns, *entries))
     if asked is not None:
@@ -93,9 +92,7 @@ def _sources(searched: Iterable[str], frame: DataFrame) -> Iterable[str]:
     """The columns of the frame behind what is searched: of `taken.hour` it is `taken`."""
     known = {str(name) for name in frame.columns}
     sources = (name.rpartition(".")[0] if name not in known else name for name in searched)
-    return dict.fromkeys(
-        source if source in known else name for name, source in zip(searched, sources, strict=True)
-    )
+    return dict.fromkeys(source if source in known else name for name, source in zip(searched, sources, strict=True))
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -130,7 +127,7 @@ def _series(column: LineageColumn, codes: Ints) -> pd.Series:
     place = np.empty(len(values) + 1, np.int64)
     place[order] = np.arange(len(values))
     place[-1] = -1
-    return pd.Series(pd.Categorical.from_codes(place[of].tolist(), [values[at] for at in order]))
+    return pd.Series(pd.Categorical.from_codes(place[of], pd.Index([values[at] for at in order], dtype=object)))
 
 
 def _entries(name: str, column: LineageColumn, codes: Ints) -> EncodedColumn:

@@ -72,15 +72,15 @@ def _add(totals: npt.NDArray[Number], bits: npt.NDArray[np.uint8], weights: npt.
 
 
 def _ordered(upstream: Upstream) -> tuple[Ints, int, list[int], list[int]]:
-    """Circles as one: the component of each place, how many there are, and the links between them from below to above."""
+    """Circles as one: the component of each place, how many there are, and their links from below to above."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     size = upstream.place_count
     below, above = upstream.links
     links = coo_array((np.ones(below.size, np.int8), (below, above)), shape=(size, size))
-    count, component = connected_components(links.tocsr(), directed=True, connection="strong")
-    component = component.astype(np.int64)
+    count, of = connected_components(links.tocsr(), directed=True, connection="strong")
+    component: Ints = np.asarray(of, np.int64)
     keys = np.unique(component[below] * count + component[above])
     low, high = np.divmod(keys, max(count, 1))
     apart = low != high

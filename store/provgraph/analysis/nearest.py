@@ -97,9 +97,7 @@ def _families(facts: Facts) -> list[_Family]:
         family = by_places.setdefault(places.tobytes(), _Family([], places, []))
         family.names.append(name)
     for family in by_places.values():
-        family.said = [
-            tuple(_cell(facts[name][place]) for name in family.names) for place in family.places.tolist()
-        ]
+        family.said = [tuple(_cell(facts[name][place]) for name in family.names) for place in family.places.tolist()]
     return list(by_places.values())
 
 
@@ -117,9 +115,7 @@ def _key(cell: Cell) -> tuple[tuple[type, Scalar], ...]:
     return tuple((type(value), value) for value in cell)  # True, 1 and 1.0 are equal, and are not the same
 
 
-def _spread(
-    upstream: Upstream, families: Sequence[_Family], said: list[_Said], sets: _Sets
-) -> tuple[Ints, Ints]:
+def _spread(upstream: Upstream, families: Sequence[_Family], said: list[_Said], sets: _Sets) -> tuple[Ints, Ints]:
     """Distance and set of what is said nearest, by place and family; both -1 where nothing is said."""
     below, above = upstream.links
     order = np.argsort(above, kind="stable")

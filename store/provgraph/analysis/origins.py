@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,7 @@ from provgraph.analysis.columns import LineageColumns
 from provgraph.analysis.membership import count_reach
 from provgraph.analysis.upstream import Ints, Upstream
 from provgraph.model import Node
+from provgraph.slicing import words
 from provgraph.slicing.corrections import Correction, q_values
 from provgraph.slicing.proportions import excess_p, excess_z, newcombe, wilson
 from provgraph.slicing.values import Interval, Json
@@ -70,10 +71,10 @@ class Origin:
 
     def __str__(self) -> str:
         """In one sentence."""
-        name = f"{self.node.type} {self.node.label}"
+        q = f"q = {self.q:.2g}" if self.q > 0 else "q below 1e-300"
         return (
-            f"{name}: {self.errors:,} of the {self.of:,} errors came from it ({self.rate:.1%} of its {self.n:,} rows, "
-            f"elsewhere {self.rest_rate:.1%}; q = {self.q:.2g})."
+            f"{self.node.type} {self.node.label}: {self.errors:,} of the {self.of:,} errors came from it "
+            f"({words.percent(self.rate)} of its {self.n:,} rows, elsewhere {words.percent(self.rest_rate)}; {q})."
         )
 
     def to_dict(self) -> dict[str, Json]:
@@ -99,8 +100,13 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Origins(Sequence[Origin]):
-    """Origins, best first, and among how many they were looked for."""
+class Origins:
+    """Origins, the most over-represented first.
+
+    Attributes:
+        found: the origins.
+        tested: among how many sets of rows they were looked for.
+    """
 
     found: tuple[Origin, ...]
     tested: int
@@ -108,12 +114,22 @@ class Origins(Sequence[Origin]):
     def __len__(self) -> int:
         return len(self.found)
 
-    def __getitem__(self, at: int) -> Origin:  # type: ignore[override] # nobody slices them
+    def __iter__(self) -> Iterator[Origin]:
+        return iter(self.found)
+
+    def __getitem__(self, at: int) -> Origin:
         return self.found[at]
 
 
 def rank_origins(
-    lineage: LineageColumns, codes: Ints, counted: Mask, wrong: Mask, *, alpha: float, correction: Correction, limit: int
+    lineage: LineageColumns,
+    codes: Ints,
+    counted: Mask,
+    wrong: Mask,
+    *,
+    alpha: float,
+    correction: Correction,
+    limit: int,
 ) -> Origins:
     """Rank the nodes by how over-represented they are behind wrong rows.
 
@@ -152,7 +168,9 @@ def rank_origins(
     found: list[Origin] = []
     for number in best.tolist():
         same = [position for place in places[member == number].tolist() for position in here[place]]
-        found.append(_origin(way, same, int(n[number]), int(k[number]), rows, errors, float(p[number]), float(q[number])))
+        found.append(
+            _origin(way, same, int(n[number]), int(k[number]), rows, errors, float(p[number]), float(q[number]))
+        )
     return Origins(tuple(found), int(marks.size))
 
 

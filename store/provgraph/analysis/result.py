@@ -108,8 +108,9 @@ class ErrorAnalysis:
 
         A change is the first row, in time, with a value of a lineage column that was not there before: a new firmware,
         another setting, a labelling run, the version of a tool. A third of the rows from then on have it, from two
-        sources or more, and at most two thirds a value from before. One term of the slice at a time is left away, for a
-        slice of the new firmware has no rows before it. Empty where neither table nor graph says when rows came about.
+        sources or more, and at most two thirds a value from before. A slice of the new firmware has no rows before it:
+        so it is looked at without one of its terms at a time, and at the rows that share with it what all of its own
+        rows have in common upstream. Empty where neither table nor graph says when rows came about.
 
         Args:
             found: a slice, the terms of one, or None for all rows.
@@ -131,20 +132,30 @@ class ErrorAnalysis:
         wrong[counted] = values
         return counted, wrong & inside
 
-    def to_dict(self, *, origins: bool = False) -> dict[str, Json]:
-        """As JSON: the report, whose predictions it is about, and on demand the origins of each slice."""
+    def to_dict(self, *, upstream: bool = False) -> dict[str, Json]:
+        """As JSON: the report and whose predictions it is about.
+
+        Args:
+            upstream: give each slice its `origins`, and its `events` where rows have times.
+        """
         found = self.report.to_dict()
         table = self.table.artifact
         found["predictions"] = {"id": table.ref, "key": table.key, "name": table.name}
+        if upstream:
+            found["slices"] = [
+                {
+                    **each.to_dict(),
+                    "origins": [origin.to_dict() for origin in self.origins(each)],
+                    "events": [event.to_dict() for event in self.events(each)],
+                }
+                for each in self.slices
+            ]
         if self.comparison is not None:
             found["comparison"] = self.comparison.to_dict()
         if self.recorded is not None:
             found["recorded"] = self.recorded.ref
-        if origins:
-            found["origins"] = [[origin.to_dict() for origin in self.origins(each)] for each in self.slices]
         return found
 
-    def to_json(self, *, origins: bool = False, indent: int | None = None) -> str:
+    def to_json(self, *, upstream: bool = False, indent: int | None = None) -> str:
         """The same as JSON text (RFC 8259: no NaN, no Infinity)."""
-        return json.dumps(self.to_dict(origins=origins), indent=indent, allow_nan=False, ensure_ascii=False)
-
+        return json.dumps(self.to_dict(upstream=upstream), indent=indent, allow_nan=False, ensure_ascii=False)

@@ -1,10 +1,10 @@
-"""Which artifacts each row came from: rows with the same sources are one group, and what is asked, is asked of groups."""
+"""Which artifacts each row came from: rows with the same sources are one group, and questions are asked of groups."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,12 @@ class RowGroups:
     groups: tuple[tuple[int, ...], ...]
     notes: tuple[str, ...]
 
+    def among(self, groups: Sequence[tuple[int, ...]]) -> RowGroups:
+        """The same rows, by the numbers that their groups have among these."""
+        at = {group: number for number, group in enumerate(groups)}
+        numbers = np.array([*(at[group] for group in self.groups), -1], np.int64)
+        return RowGroups(numbers[self.codes], tuple(groups), self.notes)
+
 
 def group_rows(
     frame: DataFrame, columns: Sequence[str], resolve: Callable[[Iterable[str]], Mapping[str, int]]
@@ -45,7 +51,7 @@ def group_rows(
         columns: its source columns; a cell names one artifact, or holds several names, or none.
         resolve: the ids of the artifacts that some texts name.
     """
-    coded = [_coded(cast("Series[object]", frame[name])) for name in columns]
+    coded = [_coded(frame[name]) for name in columns]
     texts = sorted({text for _, cells in coded for cell in cells for text in cell})
     known = resolve(texts)
     codes = np.zeros(len(frame), np.int64)
@@ -64,7 +70,7 @@ def group_rows(
     return RowGroups(codes, tuple(groups), tuple(_notes(codes, [text for text in texts if text not in known])))
 
 
-def _coded(column: Series[object]) -> tuple[Ints, list[tuple[str, ...]]]:
+def _coded(column: Series[Any]) -> tuple[Ints, list[tuple[str, ...]]]:
     """Of each row, an index into distinct cells, -1 for an empty one; a cell is the texts that it holds."""
     try:
         codes, cells = pd.factorize(column)
@@ -81,7 +87,7 @@ def _texts(cell: object) -> tuple[str, ...]:
 
 
 def _is_there(cell: object) -> bool:
-    return cell is not None and cell is not pd.NA and cell == cell  # noqa: PLR0124 - NaN is not equal to itself
+    return cell is not None and cell is not pd.NA and cell == cell  # NaN is not equal to itself
 
 
 def _notes(codes: Ints, unknown: Sequence[str]) -> Iterable[str]:

@@ -133,7 +133,9 @@ class _Walk:
     possible: int = 0
     ahead: dict[int, NodeKind] = field(default_factory=dict[int, NodeKind])
 
-    def add(self, label: str, stored: Mapping[str, Any], entering: Iterable[Sequence[Any]], inside: Iterable[int]) -> None:
+    def add(
+        self, label: str, stored: Mapping[str, Any], entering: Iterable[Sequence[Any]], inside: Iterable[int]
+    ) -> None:
         own = stored["id"]
         if own in self.at:
             return

@@ -17,9 +17,9 @@ __all__ = ["outcome_named"]
 def outcome_named(text: str, frame: DataFrame, *, label: str | None, prediction: str | None) -> Outcome:
     """The outcome of a text.
 
-    `errors` and `regression` compare label and prediction; `misses:CLASS` and `false-alarms:CLASS` are those of a class;
-    `loss:COLUMN` is a number, the larger the worse. Anything else is a column of the frame: 0 and 1, truth values, or a
-    loss.
+    `errors` and `regression` compare label and prediction; `misses:CLASS` and `false-alarms:CLASS` are those of a
+    class; `loss:COLUMN` is a number, the larger the worse. Anything else is a column of the frame: 0 and 1, truth
+    values, or a loss.
 
     Args:
         text: what a person wrote.

@@ -40,6 +40,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "downstream": ("trace", "List what was made from nodes."),
         "impact": ("impact", "Say what a change of nodes reaches."),
         "explain": ("explain", "Answer six questions about a model."),
+        "slices": ("slices", "Find where a model fails."),
         "export": ("export", "Write the lineage of a node as JSON, Graphviz or Mermaid."),
     },
     "Care for the store": {

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pandas import DataFrame
 
+    from provgraph.tables.arrow import Table
+
 __all__ = ["PREDICTIONS", "PredictionTable", "file_of", "prediction_tables", "predictions"]
 
 PREDICTIONS: Final = "Predictions"
@@ -65,21 +67,12 @@ class PredictionTable:
             InvalidValueError: there is no such column.
         """
         require_extras()
-        import pandas as pd
+        from provgraph.tables.frames import frame_of
 
         for name in columns or ():
             if name not in self.kinds:
                 raise InvalidValueError(f"{self.artifact.label} has no column {name!r}: it has {', '.join(self.kinds)}")
-        table = self.table(columns)
-        found: dict[str, object] = {}
-        for name in table.column_names:
-            column = table.column(name)
-            if self.kinds.get(name, "").startswith("several "):
-                cells = [None if cell is None else tuple(cell) for cell in column.to_pylist()]
-                found[name] = pd.Series(cells, dtype=object)
-            else:
-                found[name] = cast("Any", column).to_pandas(date_as_object=False)
-        return pd.DataFrame(found, columns=pd.Index(table.column_names), index=pd.RangeIndex(table.num_rows))
+        return frame_of(cast("Table", self.table(columns)))
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """As `frame`, as an Arrow table."""
