@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from provgraph.errors import ConflictError, InvalidValueError, LoadError, NotFoundError, TypeConflictError
+from provgraph.loading.ahead import made_ahead
 from provgraph.loading.protocol import Loader, LoadOptions, Progress
 from provgraph.loading.report import LoadReport
-from provgraph.model import NodeType, Records
 from provgraph.store.core import StoreCore
+from provgraph.store.writer import PreparedRecords
 
 __all__ = ["run_loader"]
 
@@ -24,8 +27,9 @@ def run_loader(
 ) -> LoadReport:
     """Load a source into a store. Nodes are known by their keys: a second load changes nothing.
 
-    Each batch of the loader is written in one transaction, and what the source says of a node replaces what an earlier
-    load said. A load that is broken off leaves whole batches, and the next load completes them.
+    Each batch of the loader is written in one transaction, while the next one is read and prepared, and what the source
+    says of a node replaces what an earlier load said. A load that is broken off leaves whole batches, and the next load
+    completes them.
 
     Raises:
         LoadError: the source cannot be read, or contradicts itself or the store.
@@ -33,15 +37,19 @@ def run_loader(
     """
     report = LoadReport(loader.name, source)
     start = time.monotonic()
-    types = {t.key: t for t in core.reader.types()}
     try:
-        for records in loader.load(source, options or LoadOptions(), report):
-            if records.types:
-                _put_types(core, records.types, types, report)
-            if len(records) > len(records.types):
-                _put(core, records, report)
-            if progress is not None:
-                progress(report.done, report.total, report.stage)
+        with made_ahead(_batches(core, loader, source, options or LoadOptions(), report)) as batches:
+            for batch in batches:
+                report.created += batch.new_types
+                report.updated += batch.changed_types
+                report.unchanged += batch.same_types
+                if batch.prepared is not None:
+                    result = core.writer.write(batch.prepared, replace=True)
+                    report.created += result.created
+                    report.updated += result.updated
+                    report.unchanged += result.unchanged
+                if progress is not None:
+                    progress(batch.done, batch.total, batch.stage)
     except (ConflictError, InvalidValueError, NotFoundError, TypeConflictError) as error:
         kept = " (what was written before it stays, and loading again goes on)" if report.changed else ""
         raise LoadError(f"{source}: {error}{kept}") from error
@@ -49,16 +57,32 @@ def run_loader(
     return report
 
 
-def _put_types(core: StoreCore, given: Sequence[NodeType], types: dict[str, NodeType], report: LoadReport) -> None:
-    for after in core.types.put(given, can_add_fields=True, can_omit_fields=True):
-        before = types.get(after.key)
-        counts = report.created if before is None else report.unchanged if before == after else report.updated
-        counts[f"{after.kind.value}Type"] += 1
-        types[after.key] = after
+@dataclass(slots=True)
+class _Batch:
+    """What the loader yields at once, ready to be written, and how far it then is."""
+
+    prepared: PreparedRecords | None
+    done: int
+    total: int | None
+    stage: str
+    new_types: Counter[str] = field(default_factory=Counter)
+    changed_types: Counter[str] = field(default_factory=Counter)
+    same_types: Counter[str] = field(default_factory=Counter)
 
 
-def _put(core: StoreCore, records: Records, report: LoadReport) -> None:
-    result = core.writer.put(records, replace=True)
-    report.created += result.created
-    report.updated += result.updated
-    report.unchanged += result.unchanged
+def _batches(
+    core: StoreCore, loader: Loader, source: str, options: LoadOptions, report: LoadReport
+) -> Iterator[_Batch]:
+    """Read and prepare: what can be done for one batch while the one before it is written."""
+    types = {t.key: t for t in core.reader.types()}
+    for records in loader.load(source, options, report):
+        batch = _Batch(None, report.done, report.total, report.stage)
+        for after in core.types.put(records.types, can_add_fields=True, can_omit_fields=True) if records.types else ():
+            before = types.get(after.key)
+            same = before == after
+            counts = batch.new_types if before is None else batch.same_types if same else batch.changed_types
+            counts[f"{after.kind.value}Type"] += 1
+            types[after.key] = after
+        if len(records) > len(records.types):
+            batch.prepared = core.writer.prepare(records)
+        yield batch

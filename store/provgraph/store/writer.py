@@ -20,11 +20,11 @@ from provgraph.store.rows import fingerprint, path_to_text, to_properties
 from provgraph.store.schema import EVENT_RELATIONSHIPS
 from provgraph.store.types import TypeRegistry, check_declared
 
-__all__ = ["WriteResult", "Writer"]
+__all__ = ["PreparedRecords", "WriteResult", "Writer"]
 
 T = TypeVar("T")
 
-_CHUNK = 5_000  # rows of one statement
+_CHUNK = 20_000  # rows of one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,14 @@ class _NodeRow:
         return {"key": self.key, "id": self.id, "fingerprint": self.fingerprint}
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedRecords:
+    """Records as rows for the store: made by `Writer.prepare`, written by `Writer.write`."""
+
+    records: Records
+    rows: Mapping[NodeKind, Sequence[_NodeRow]]
+
+
 class Writer:
     """Writes `Records` into a store."""
 
@@ -75,21 +83,35 @@ class Writer:
             ConflictError: a name or an external id belongs to another node, or contexts would be their own ancestors.
             TypeConflictError: a declared property does not fit its type.
         """
+        return self.write(self.prepare(records), replace=replace, known=known)
+
+    def prepare(self, records: Records) -> PreparedRecords:
+        """The part of `put` that needs no transaction: another thread can do it while the batch before is written.
+
+        Raises:
+            ConflictError: two different nodes of one key.
+            TypeConflictError: a declared property does not fit its type.
+        """
         nodes = records.nodes
         offered = iter(self._ids.take(len(nodes)))  # one claim for all kinds: each is a transaction of its own
-        rows = {kind: self._rows(alike, offered) for kind, alike in _by_kind(nodes).items()}
+        return PreparedRecords(records, {kind: self._rows(alike, offered) for kind, alike in _by_kind(nodes).items()})
+
+    def write(
+        self, prepared: PreparedRecords, *, replace: bool = False, known: Mapping[str, int] | None = None
+    ) -> WriteResult:
+        """The other part of `put`, with its arguments: all or nothing, in one transaction."""
         now = int(time.time() * 1000)
         attempts = count()
 
         def work(transaction: Transaction) -> WriteResult:
             result = WriteResult(dict(known or {}))
             fresh: set[int] = set()
-            for kind, wanted in rows.items():
+            for kind, wanted in prepared.rows.items():
                 self._write_nodes(transaction, kind, wanted, replace, now, result, fresh)
             if next(attempts):  # an earlier attempt may have been committed and its answer lost: links may be there
                 fresh.clear()
-            self._resolve(transaction, records, result.ids)
-            self._write_links(transaction, records, fresh, now, result)
+            self._resolve(transaction, prepared.records, result.ids)
+            self._write_links(transaction, prepared.records, fresh, now, result)
             return result
 
         return self._store.write(work)
@@ -112,7 +134,7 @@ class Writer:
     def _write_nodes(
         transaction: Transaction,
         kind: NodeKind,
-        rows: list[_NodeRow],
+        rows: Sequence[_NodeRow],
         replace: bool,
         now: int,
         result: WriteResult,
@@ -120,11 +142,12 @@ class Writer:
     ) -> None:
         changed: list[dict[str, object]] = []
         for chunk in _chunks(rows):
-            new = [{**row.properties, **row.marks(), "recorded_at": now} for row in chunk]
-            [[found]] = transaction.run(statements.MERGE_NODES[kind], {"rows": new})
+            [[found]] = transaction.run(statements.LOOK_UP[kind], {"keys": [row.key for row in chunk]})
             there = {key: (id_, mark) for key, id_, mark in found}
+            new: list[dict[str, object]] = []
             for row in chunk:
                 if row.key not in there:
+                    new.append({**row.properties, **row.marks(), "recorded_at": now})
                     result.ids[row.key] = row.id
                     fresh.add(row.id)
                     continue
@@ -134,8 +157,9 @@ class Writer:
                     result.unchanged[kind.value] += 1
                 else:
                     changed.append({**row.marks(), "id": id_, "set": row.properties})
-            if len(there) < len(chunk):
-                result.created[kind.value] += len(chunk) - len(there)
+            if new:
+                transaction.run(statements.CREATE_NODES[kind], {"rows": new})
+                result.created[kind.value] += len(new)
         statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
         for updates in _chunks(changed):
             [[count]] = transaction.run(statement, {"rows": updates})
@@ -169,50 +193,42 @@ class Writer:
         if records.parents:
             pairs = {(ids[link.child], ids[link.parent]) for link in records.parents}
             check_no_cycle(transaction, pairs)
-        for relationship, links in link_rows(records, ids, now).items():
+        for relationship, links in link_rows(records, ids).items():
             merge, create = statements.LINK[relationship]
             # what belongs to an execution (or, for the others, starts at a node) that this transaction made is new
             own = 1 if relationship in ("INPUT", "POSSIBLE_INPUT") else 0
             new = [row for row in links if row[own] in fresh]
             old = [row for row in links if row[own] not in fresh]
             for chunk in _chunks(new):
-                transaction.run(create, {"rows": chunk})
+                transaction.run(create, {"rows": chunk, "now": now})
             for chunk in _chunks(old):
-                [[made]] = transaction.run(merge, {"rows": chunk})
+                [[made]] = transaction.run(merge, {"rows": chunk, "now": now})
                 result.created[relationship] += made
                 result.unchanged[relationship] += len(chunk) - made
             result.created[relationship] += len(new)
 
 
-def link_rows(records: Records, ids: Mapping[str, int], now: int) -> dict[str, list[list[object]]]:
-    """The links by relationship, each once: [from id, to id, event type, properties]."""
+def link_rows(records: Records, ids: Mapping[str, int]) -> dict[str, list[list[object]]]:
+    """The links by relationship, each once, as the rows of the statements in `LINK`."""
     found: dict[str, dict[tuple[object, ...], list[object]]] = {}
-
-    def add(relationship: str, start: int, end: int, event_type: str | None, properties: Mapping[str, object]) -> None:
-        found.setdefault(relationship, {}).setdefault((start, end, event_type), [start, end, event_type, properties])
-
     for event in records.events:
         artifact, execution = ids[event.artifact], ids[event.execution]
         start, end = (artifact, execution) if event.type.is_input else (execution, artifact)
-        add(event_relationship(event), start, end, event.type.name, event_properties(event, now))
+        what = (event.type.name, event.recorded_by, event.certainty.value, event.time, path_to_text(event.path))
+        found.setdefault(event_relationship(event), {}).setdefault((start, end, event.type), [start, end, *what])
+
+    def add(relationship: str, start: int, end: int, *fields: object) -> None:
+        found.setdefault(relationship, {}).setdefault((start, end), [start, end, *fields])
+
     for attribution in records.attributions:
-        stamp = {"recorded_at": now, "recorded_by": attribution.recorded_by}
-        add("ATTRIBUTION", ids[attribution.artifact], ids[attribution.context], None, stamp)
+        add("ATTRIBUTION", ids[attribution.artifact], ids[attribution.context], attribution.recorded_by)
     for association in records.associations:
-        stamp = {"recorded_at": now, "recorded_by": association.recorded_by}
-        add("ASSOCIATION", ids[association.execution], ids[association.context], None, stamp)
+        add("ASSOCIATION", ids[association.execution], ids[association.context], association.recorded_by)
     for parent in records.parents:
-        stamp = {"recorded_at": now, "recorded_by": parent.recorded_by}
-        add("PARENT", ids[parent.child], ids[parent.parent], None, stamp)
+        add("PARENT", ids[parent.child], ids[parent.parent], parent.recorded_by)
     for derivation in records.derivations:
-        properties: dict[str, object] = {
-            "recorded_at": now,
-            "recorded_by": derivation.recorded_by,
-            "certainty": derivation.certainty.value,
-        }
-        if derivation.time is not None:
-            properties["time"] = derivation.time
-        add("DERIVATION", ids[derivation.origin], ids[derivation.derived], None, properties)
+        fields = (derivation.recorded_by, derivation.certainty.value, derivation.time)
+        add("DERIVATION", ids[derivation.origin], ids[derivation.derived], *fields)
     return {relationship: list(rows.values()) for relationship, rows in found.items()}
 
 
