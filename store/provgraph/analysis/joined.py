@@ -13,7 +13,7 @@ from provgraph.analysis.columns import LineageColumn, LineageColumns
 from provgraph.analysis.rows import RowGroups
 from provgraph.analysis.upstream import Ints
 from provgraph.slicing import EncodedColumn, EncodedTable
-from provgraph.slicing.encode import encode
+from provgraph.slicing.encoding import encode
 from provgraph.slicing.plain import by_value
 
 if TYPE_CHECKING:

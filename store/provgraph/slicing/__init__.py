@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from provgraph.slicing.changes import ComparisonReport as ComparisonReport
     from provgraph.slicing.changes import Unmatched as Unmatched
     from provgraph.slicing.compare import compare_models as compare_models
-    from provgraph.slicing.encode import encode as encode
+    from provgraph.slicing.encoding import encode as encode
     from provgraph.slicing.events import EventEffect as EventEffect
     from provgraph.slicing.events import Share as Share
     from provgraph.slicing.events import corrected as corrected
@@ -44,7 +44,7 @@ _PLACES = {
     "EncodedColumn": "table",
     "EncodedTable": "table",
     "Outcome": "outcome",
-    "encode": "encode",
+    "encode": "encoding",
     "find_slices": "find",
     "measure_slice": "find",
     "rows_of": "rows",

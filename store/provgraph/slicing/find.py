@@ -12,7 +12,7 @@ from provgraph.errors import InvalidValueError
 from provgraph.slicing import words
 from provgraph.slicing.corrections import Correction
 from provgraph.slicing.counting import Outcomes
-from provgraph.slicing.encode import encode
+from provgraph.slicing.encoding import encode
 from provgraph.slicing.folding import Folded
 from provgraph.slicing.judging import Judged
 from provgraph.slicing.levels import most_combinations

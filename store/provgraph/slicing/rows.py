@@ -10,7 +10,7 @@ import pandas as pd
 
 from provgraph.errors import InvalidValueError
 from provgraph.slicing import cells, words
-from provgraph.slicing.encode import encode
+from provgraph.slicing.encoding import encode
 from provgraph.slicing.measuring import column_of
 from provgraph.slicing.table import EncodedColumn, EncodedTable, Mask
 from provgraph.slicing.values import Range, Term, Value

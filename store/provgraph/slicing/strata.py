@@ -12,7 +12,7 @@ import pandas as pd
 from provgraph.errors import InvalidValueError
 from provgraph.slicing.confounding import stratified
 from provgraph.slicing.counting import Outcomes
-from provgraph.slicing.encode import encode
+from provgraph.slicing.encoding import encode
 from provgraph.slicing.outcome import Outcome
 from provgraph.slicing.table import Mask
 from provgraph.slicing.values import Adjusted, Interval, Slice
