@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from provgraph.recording.spool import SpoolReport
     from provgraph.slicing import Outcome
     from provgraph.slicing.corrections import Correction
+    from provgraph.tables.area import FileArea
     from provgraph.tables.predictions import PredictionTable
     from provgraph.tables.roles import Task
     from provgraph.tables.verbs import ArrowTable
@@ -333,6 +334,16 @@ class Graph:
         from provgraph.tables.predictions import predictions
 
         return predictions(self._core, self._nodes(node)[0])
+
+    def file_area(self) -> FileArea:
+        """Where the store keeps large values, such as tables of predictions: files named by the hash of their bytes.
+
+        Raises:
+            ConfigurationError: a server's store does not say where that is.
+        """
+        from provgraph.tables.place import file_area
+
+        return file_area(self._core)
 
     def prediction_tables(self, model: NodeLike) -> list[Artifact]:
         """The tables of predictions that evaluated a model, newest first.

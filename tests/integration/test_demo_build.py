@@ -12,6 +12,9 @@ import pytest
 pytest.importorskip("numpy", reason="the extra provgraph[demo] is not installed")
 pytest.importorskip("sklearn", reason="the extra provgraph[demo] is not installed")
 pytest.importorskip("PIL", reason="the extra provgraph[demo] is not installed")
+pytest.importorskip("pyarrow", reason="the extra provgraph[demo] is not installed")
+
+import pandas as pd
 
 import provgraph
 from provgraph import Artifact, Execution, ExecutionState
@@ -21,6 +24,8 @@ from provgraph.demo.features import load_features
 from provgraph.demo.learning import evaluate, load_model
 from provgraph.demo.plant import BATCHES, PLANTED
 from provgraph.demo.schedule import RUNS
+from provgraph.slicing import Outcome, find_slices, measure_slice
+from provgraph.tables.predictions import PredictionTable
 from tests.docs.page import Session, blocks, check, commands_of, name_of, pages
 from tests.servers.target import Bypass, Target
 
@@ -65,7 +70,7 @@ def demo(embedded_target: Target, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_the_demo_is_big_enough_to_explore_and_small_enough_to_draw(demo: Demo) -> None:
     assert 150 <= demo.graph.count() <= 400
     assert demo.graph.count(kind="execution") == demo.summary.executions
-    assert len(list(demo.folder.glob("captures/**/*.png"))) == demo.summary.pictures == 4800
+    assert len(list(demo.folder.glob("captures/**/*.png"))) == demo.summary.pictures == 5760
 
 
 def test_everything_in_the_graph_and_on_disk_says_that_it_is_simulated(demo: Demo) -> None:
@@ -118,7 +123,8 @@ def test_transcripts_of_the_documentation_are_what_the_demo_answers(
 
 
 def test_every_file_that_was_recorded_is_there(demo: Demo) -> None:
-    uris = [node.uri for node in demo.graph.find(kind="artifact") if isinstance(node, Artifact) and node.uri]
+    artifacts = [node for node in demo.graph.find(kind="artifact") if isinstance(node, Artifact)]
+    uris = [node.uri for node in artifacts if node.uri and node.type != "Predictions"]
 
     local = [Path(uri.removeprefix("file://")) for uri in uris if not uri.startswith("https://")]
     assert len(local) > 100
@@ -162,6 +168,69 @@ def test_the_planted_faults_show_in_the_evaluation_of_the_newest_model(demo: Dem
     assert accuracy(camera=camera, firmware="2.0") > base - 0.08
     assert accuracy(camera="plant-2/line-3/A", firmware="2.1") > base - 0.12
     assert accuracy(**HARMFUL["confused annotator"]) < base - 0.06
+
+
+def predictions(demo: Demo, model: str) -> PredictionTable:
+    return demo.graph.predictions(demo.graph.prediction_tables(f"Model/{model}")[0])
+
+
+def test_every_evaluation_has_its_predictions_with_pictures_and_sources(demo: Demo) -> None:
+    evaluated = {execution.key for execution in demo.executions() if execution.type == "Evaluate"}
+    models = [node for node in demo.graph.find(type="Model") if isinstance(node, Artifact)]
+    tables = [table for model in models for table in demo.graph.prediction_tables(model)]
+
+    assert len(tables) == len(evaluated) == sum(len(run.models) + bool(run.champion) for run in RUNS if not run.fails)
+    assert all(demo.graph.prediction_tables(model) for model in models)
+    table = predictions(demo, "inspector/5")
+    assert table.roles == {
+        "label": ("label",),
+        "prediction": ("prediction",),
+        "sample": ("picture",),
+        "time": ("time",),
+        "source": ("batch", "labels"),
+        "unit": ("part",),
+    }
+    assert table.artifact.custom_properties["sources_unknown"] == 0
+    frame = table.frame()
+    assert frame["picture"].is_unique
+    assert all(Path(picture).is_file() for picture in frame["picture"])
+    assert demo.graph.get(f"Metrics/{table.artifact.name}").custom_properties["accuracy"] == pytest.approx(
+        (frame["label"] == frame["prediction"]).mean(), rel=1e-5
+    )
+
+
+def columns_of(demo: Demo, model: str) -> tuple[pd.DataFrame, list[str]]:
+    table = predictions(demo, model)
+    spoken_for = {name for names in table.roles.values() for name in names} - {"time"}
+    return table.frame(), [name for name in table.columns if name not in spoken_for]
+
+
+@pytest.mark.parametrize("unit", [None, "part"])
+def test_two_planted_faults_are_what_slicing_finds_and_the_harmless_one_is_cleared(
+    demo: Demo, unit: str | None
+) -> None:
+    frame, columns = columns_of(demo, "inspector/5")
+
+    report = find_slices(frame, outcome=Outcome.errors(), columns=columns, unit=unit)
+
+    found = [{term.column: term.value for term in slice_.predicate} for slice_ in report.slices]
+    assert found == [dict(HARMFUL["lost focus"]), dict(HARMFUL["confused annotator"])]
+    by_hand = measure_slice(frame, dict(HARMFUL["more scratches"]), outcome=Outcome.errors(), strata="label")
+    [adjusted] = by_hand.adjusted
+    assert by_hand.p < 0.01
+    assert adjusted.crude is not None
+    assert adjusted.crude > 1.4
+    assert adjusted.interval is not None
+    assert adjusted.interval.low < 1 < adjusted.interval.high
+
+
+def test_the_gate_fails_on_scratches_and_on_the_camera_without_focus(demo: Demo) -> None:
+    frame, columns = columns_of(demo, "gate/2")
+
+    report = find_slices(frame, outcome=Outcome.errors(), columns=columns, unit="part")
+
+    found = [{term.column: term.value for term in slice_.predicate} for slice_ in report.slices]
+    assert found == [{"surface": "scratch"}, dict(HARMFUL["lost focus"])]
 
 
 def test_a_second_call_opens_what_is_there(demo: Demo) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from provgraph.demo.learning import (
     save_model,
     target,
     train,
-    write_metrics,
 )
 from provgraph.demo.pictures import SIZE, Optics, render_scene, take_shot, write_picture
 from provgraph.demo.plant import CLASSES
@@ -127,7 +125,7 @@ def test_training_on_nan_is_refused_by_scikit_learn() -> None:
         train(SVM, table(["clean", "pit"], values), seed=1)
 
 
-def test_an_evaluation_counts_by_label_and_by_prediction(tmp_path: Path) -> None:
+def test_an_evaluation_counts_by_label_and_by_prediction() -> None:
     labels = ["pit", "pit", "pit", "pit", "stain", "stain"]
 
     found = evaluate(SVM, Fixed(["pit", "pit", "pit", "stain", "stain", "dent"]), table(labels))
@@ -137,9 +135,6 @@ def test_an_evaluation_counts_by_label_and_by_prediction(tmp_path: Path) -> None
     assert found.accuracy == pytest.approx(4 / 6, abs=1e-4)
     assert found.recall == {"pit": 0.75, "stain": 0.5}
     assert found.precision == {"dent": 0.0, "pit": 1.0, "stain": 0.5}
-    written = json.loads(write_metrics(tmp_path / "m.json", found).read_text(encoding="utf-8"))
-    assert written["simulated"] is True
-    assert written["confusion"] == [[0, 0, 0], [0, 3, 1], [1, 0, 1]]
 
 
 def test_pictures_without_finite_features_are_not_evaluated() -> None:

@@ -31,7 +31,7 @@ def build_demo(
     recorded stay as they are.
 
     Args:
-        folder: where pictures, labels, features and models go; made if it is not there. About 25 MB.
+        folder: where pictures, labels, features and models go; made if it is not there. About 30 MB.
         graph: an open graph.
         seed: pictures and models follow from it alone.
         progress: called after each event in the plant with how many are done, how many there are, and what was done.
@@ -48,6 +48,7 @@ def build_demo(
     if found is None and root.exists() and any(root.iterdir()) and not (root / "README.txt").exists():
         raise ConfigurationError(f"{root} holds something else than a demo: name an empty folder")
     require_extras()
+    graph.file_area()  # a server that does not say where predictions go is told of it before a picture is rendered
     from provgraph.demo.record import record_demo
 
     summary = record_demo(root, graph, seed, progress)

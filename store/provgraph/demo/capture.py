@@ -14,7 +14,7 @@ from provgraph.demo.plant import (
     CLASSES,
     CONFUSED_ANNOTATOR,
     CONFUSED_CLASSES,
-    CONFUSED_SHARE,
+    CONFUSED_EVERY,
     PARTS_PER_BATCH,
     SHOTS_PER_PART,
     Batch,
@@ -24,7 +24,7 @@ from provgraph.demo.plant import (
 __all__ = ["METADATA", "true_classes", "write_batch", "write_config", "write_labels"]
 
 METADATA: Final = "metadata.csv"
-_PARTS_PER_DAY: Final = 10
+_PARTS_PER_DAY: Final = 12
 
 
 def write_config(path: Path, config: CameraConfig) -> Path:
@@ -77,11 +77,12 @@ def write_batch(folder: Path, batch: Batch, seed: int) -> Path:
 
 def write_labels(path: Path, batch: Batch, seed: int) -> Path:
     """Write what the annotator saw, one row per picture (picture, part, label, annotator, job); returns the path."""
-    rng = generator(seed, "labels", batch.name)
     rows: list[Row] = []
+    met = 0
     for part, name in enumerate(true_classes(batch, seed)):
-        confused = rng.random() < CONFUSED_SHARE and batch.annotator == CONFUSED_ANNOTATOR
-        swapped = confused and name in CONFUSED_CLASSES
+        doubtful = batch.annotator == CONFUSED_ANNOTATOR and name in CONFUSED_CLASSES
+        met += doubtful
+        swapped = doubtful and met % CONFUSED_EVERY == 0
         label = CONFUSED_CLASSES[1 - CONFUSED_CLASSES.index(name)] if swapped else name
         rows += [
             {
@@ -116,9 +117,9 @@ def _metadata(batch: Batch, file: str, part: int, shot: int, exposure: float) ->
 
 
 def _taken(starts: datetime, part: int, shot: int) -> datetime:
-    """Ten parts a day, 96 minutes apart, the second shot twenty seconds after the first."""
+    """Twelve parts a day, 80 minutes apart, the second shot twenty seconds after the first."""
     day, turn = divmod(part, _PARTS_PER_DAY)
-    return starts + timedelta(days=day, minutes=96 * turn + (17 * part) % 60, seconds=20 * shot)
+    return starts + timedelta(days=day, minutes=80 * turn + (17 * part) % 60, seconds=20 * shot)
 
 
 def _part_id(batch: Batch, part: int) -> str:

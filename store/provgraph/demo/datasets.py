@@ -12,7 +12,7 @@ from provgraph.demo.csvfile import Row, read_rows, write_rows
 
 __all__ = ["VALIDATION_SHARE", "assemble", "split"]
 
-VALIDATION_SHARE: Final = 0.3
+VALIDATION_SHARE: Final = 0.4
 
 
 def assemble(root: Path, sources: Sequence[tuple[Path, Path]], target: Path) -> int:

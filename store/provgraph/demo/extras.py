@@ -9,11 +9,14 @@ from provgraph.errors import ConfigurationError
 
 __all__ = ["require_extras"]
 
-_MODULES: Final = {"numpy": "numpy", "sklearn": "scikit-learn", "PIL": "pillow", "joblib": "joblib"}
+_MODULES: Final = {
+    "numpy": "numpy", "sklearn": "scikit-learn", "PIL": "pillow", "joblib": "joblib",
+    "pandas": "pandas", "pyarrow": "pyarrow", "fsspec": "fsspec",
+}
 
 
 def require_extras() -> None:
-    """Make sure that numpy, scikit-learn, pillow and joblib are installed.
+    """Make sure that the packages of the extra `demo` are installed.
 
     Raises:
         ConfigurationError: one is not; says which, and how to install them all.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from provgraph.demo.features import FeatureTable
 from provgraph.demo.schedule import ModelPlan
 
-__all__ = ["Classifier", "Evaluation", "evaluate", "load_model", "save_model", "target", "train", "write_metrics"]
+__all__ = ["Classifier", "Evaluation", "evaluate", "load_model", "save_model", "target", "train"]
 
 
 class Classifier(Protocol):
@@ -92,22 +91,6 @@ def evaluate(plan: ModelPlan, model: Classifier, table: FeatureTable) -> Evaluat
         _shares(classes, right, confusion.sum(axis=1)),
         _shares(classes, right, confusion.sum(axis=0)),
     )
-
-
-def write_metrics(path: Path, evaluation: Evaluation) -> Path:
-    """Write accuracy, recall and precision per class and the confusion as JSON, making the folder; returns the path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    metrics = {
-        "simulated": True,
-        "pictures": len(evaluation.pictures),
-        "accuracy": evaluation.accuracy,
-        "recall": dict(evaluation.recall),
-        "precision": dict(evaluation.precision),
-        "classes": list(evaluation.classes),
-        "confusion": [list(row) for row in evaluation.confusion],
-    }
-    path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    return path
 
 
 def save_model(path: Path, model: Classifier) -> Path:

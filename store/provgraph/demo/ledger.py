@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provgraph.demo.features import Extractor, FeatureTable
 from provgraph.demo.plant import PIPELINE, PROJECT
@@ -16,6 +16,9 @@ from provgraph.graph import Graph
 from provgraph.recording.environment import Capture
 from provgraph.recording.execution import StepRecorder
 from provgraph.recording.recorded import RecordedArtifact
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Ledger", "Side"]
 
@@ -94,11 +97,7 @@ class Ledger:
         self.executions += 1
         self.last_key = self.key(step, name)
         named = {"Project": PROJECT, **(contexts or {})}
-        self.contexts.update(named.items())
-        if pipeline is not None:
-            self.contexts.add(("Pipeline", pipeline))
-            if run is not None:
-                self.contexts.add(("Run", f"{pipeline}/{run}"))
+        self._met(named, pipeline, run)
         return self.graph.execution(
             step,
             name=f"{step} {name}",
@@ -113,3 +112,34 @@ class Ledger:
             simulated=True,
             **properties,
         )
+
+    def evaluated(
+        self, model: str, data: RecordedArtifact, frame: DataFrame, at: datetime, took: timedelta, *, run: str
+    ) -> None:
+        """Record what a model predicted, in an evaluation that happened at `at` and took `took`."""
+        self.executions += 1
+        named = {"Project": PROJECT}
+        self._met(named, PIPELINE, run)
+        self.graph.record_predictions(
+            model=self.models[model],
+            data=data,
+            frame=frame,
+            sample="picture",
+            source=("batch", "labels"),
+            unit="part",
+            time="time",
+            pipeline=PIPELINE,
+            run=run,
+            contexts=named,
+            started_at=at,
+            ended_at=at + took,
+            capture=_OF_THIS_PROCESS,
+            simulated=True,
+        )
+
+    def _met(self, contexts: Mapping[str, str], pipeline: str | None, run: str | None) -> None:
+        self.contexts.update(contexts.items())
+        if pipeline is not None:
+            self.contexts.add(("Pipeline", pipeline))
+            if run is not None:
+                self.contexts.add(("Run", f"{pipeline}/{run}"))

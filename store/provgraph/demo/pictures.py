@@ -123,7 +123,7 @@ def _scratch(rng: np.random.Generator) -> Plane:
     angle = rng.uniform(0.03, np.pi - 0.03)
     length = rng.uniform(5.0, 15.0)
     width = rng.uniform(0.45, 0.75)
-    depth = rng.uniform(0.045, 0.17)
+    depth = rng.uniform(0.04, 0.16)
     along = (_X - x) * np.cos(angle) + (_Y - y) * np.sin(angle)
     bow = rng.normal(scale=0.010) * along**2
     across = -(_X - x) * np.sin(angle) + (_Y - y) * np.cos(angle) - bow

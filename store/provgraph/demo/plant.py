@@ -36,7 +36,7 @@ __all__ = [
 PROJECT: Final = "simulated plant"
 PIPELINE: Final = "surface-inspection"
 CLASSES: Final = ("clean", "scratch", "pit", "stain", "dent")
-PARTS_PER_BATCH: Final = 50
+PARTS_PER_BATCH: Final = 60
 SHOTS_PER_PART: Final = 2
 
 FIRST_MONDAY: Final = datetime(2026, 9, 7, tzinfo=UTC)
@@ -150,7 +150,7 @@ class Fault:
 ANNOTATORS: Final = ("amira", "bo", "chen", "dario")
 CONFUSED_ANNOTATOR: Final = "dario"
 CONFUSED_CLASSES: Final = ("pit", "stain")
-CONFUSED_SHARE: Final = 0.5
+CONFUSED_EVERY: Final = 2  # of them, every second one
 
 CAMERAS: Final = tuple(
     Camera(f"{line}/{letter}")
@@ -178,12 +178,12 @@ _SETTINGS: Final = {
 _BLUR_AFTER_UPDATE: Final = {
     "plant-1/line-1/A": 0.45,
     "plant-2/line-3/A": 0.50,
-    "plant-2/line-3/B": 2.6,
+    "plant-2/line-3/B": 3.2,
     "plant-2/line-4/A": 0.50,
 }
 _DEFOCUSED: Final = "plant-2/line-3/B"
 _MIX: Final = (0.36, 0.18, 0.16, 0.16, 0.14)
-_HARD_MIX: Final = (0.14, 0.56, 0.11, 0.11, 0.08)
+_HARD_MIX: Final = (0.08, 0.74, 0.07, 0.06, 0.05)
 _HARD_CAMERA: Final = "plant-1/line-2/A"
 
 

@@ -20,7 +20,6 @@ rendered, the models are real ones, trained with scikit-learn on these pictures.
   datasets/   pictures, labels and metadata joined, and split into training and validation
   features/   numbers computed from the pictures (NPZ)
   models/     trained models (joblib: load only what you made yourself)
-  metrics/    accuracy, recall, precision and confusion of each evaluation (JSON)
   demo.json   what `provgraph demo` reads to find its way; written last
 
 To make the demo anew, delete this folder.

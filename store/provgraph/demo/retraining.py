@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from provgraph.demo.datasets import VALIDATION_SHARE, assemble, split
 from provgraph.demo.features import load_features, save_features
-from provgraph.demo.learning import evaluate, load_model, save_model, train, write_metrics
+from provgraph.demo.learning import evaluate, load_model, save_model, train
 from provgraph.demo.ledger import Ledger, Side
 from provgraph.demo.plant import BATCHES
+from provgraph.demo.predictions import prediction_frame
 from provgraph.demo.schedule import ModelPlan, RunPlan
 
 __all__ = ["record_run"]
@@ -159,16 +160,6 @@ def _fail(ledger: Ledger, run: RunPlan, clock: _Clock, plan: ModelPlan, learned:
 def _evaluate(ledger: Ledger, run: RunPlan, clock: _Clock, name: str, held_out: Side) -> None:
     plan, model_path = ledger.trained[name]
     result = evaluate(plan, load_model(model_path), load_features(held_out.path))
-    path = write_metrics(ledger.root / "metrics" / run.name / f"{plan.name}-{plan.version}.json", result)
-    at, took = clock.take(2)
-    with ledger.step("Evaluate", f"{name} in {run.name}", at, took, run=run.name) as step:
-        step.input(ledger.models[name])
-        step.input(held_out.artifact)
-        step.output(
-            path,
-            type="Metrics",
-            accuracy=result.accuracy,
-            pictures=len(result.pictures),
-            simulated=True,
-        )
-        step.log(accuracy=result.accuracy, **{f"recall_{name}": value for name, value in result.recall.items()})
+    _, validation = ledger.datasets[run.dataset]
+    frame = prediction_frame(ledger.root, validation.path, result)
+    ledger.evaluated(name, held_out.artifact, frame, *clock.take(2), run=run.name)
