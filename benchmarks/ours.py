@@ -170,9 +170,12 @@ class Ours:
                 mark = f"{way}{', certain' if certain else ''}"
                 for bound in (None, max(BOUNDS)):
                     for limited in (False, True):
-                        trace = trace_statement(NodeKind.ARTIFACT, way, certain, bound, limited)
-                        what = f"trace {mark}, bound {bound}{', limited' if limited else ''}"
-                        found[what] = _median(store, trace, {"ids": [start], "limit": 1_000_000}, repeat)
+                        for contexts in (False, True):
+                            trace = trace_statement(
+                                NodeKind.ARTIFACT, way, certain, bound, limited=limited, contexts=contexts
+                            )
+                            what = f"trace {mark}, bound {bound}{', limited' * limited}{', contexts' * contexts}"
+                            found[what] = _median(store, trace, {"ids": [start], "limit": 1_000_000}, repeat)
                 parameters: dict[str, object] = {"ids": [start], "types": ["Dataset"]}
                 for what, statements in (("count", COUNT), ("ids", IDS), ("select", SELECT)):
                     found[f"{what} {mark}"] = _median(

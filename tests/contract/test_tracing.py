@@ -184,8 +184,10 @@ class TestShapes:
                 assert len(lineage) == nodes
                 assert lineage.certificate.complete
                 assert len(lineage.edges) == 160
-                for bound in BOUNDS:
-                    short = verb(ref, max_hops=bound, certain_only=certain)
+                assert len(verb(ref, certain_only=certain, with_contexts=False)) == nodes
+                assert len(verb(ref, certain_only=certain, max_nodes=50)) == 50
+                for number, bound in enumerate(BOUNDS):
+                    short = verb(ref, max_hops=bound, certain_only=certain, with_contexts=number % 2 == 0)
                     assert short.certificate.complete == (bound >= 80)
             assert len(graph.downstream(step, certain_only=certain)) == nodes - 2
             assert sum(map(len, graph.reached_ids(bottom, certain_only=certain))) == nodes

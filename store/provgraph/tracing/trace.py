@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from provgraph.errors import InvalidValueError, NotFoundError
-from provgraph.model import Artifact, BaseType, Context, Execution, ExecutionState, Node, NodeKind
+from provgraph.model import BaseType, Context, ExecutionState, Node, NodeKind
 from provgraph.store.core import StoreCore
+from provgraph.store.cypher.find import BY_IDS
 from provgraph.store.cypher.trace import BOUNDS, CONTEXT_STARTS, CONTEXTS_OF, Way, trace_statement
 from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate, Cut, CutReason, Gap, GapKind
@@ -74,6 +75,7 @@ class _Fetched:
     labels: dict[int, str] = field(default_factory=dict)
     properties: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     links: list[Sequence[Any]] = field(default_factory=list)
+    contexts: dict[int, Sequence[int]] = field(default_factory=dict)
     limited: bool = False
 
 
@@ -123,6 +125,7 @@ def trace(core: StoreCore, starts: Sequence[Node], direction: Direction, options
         walks.append(_walk(fetched, first, way, options))
         fetched_all.labels |= fetched.labels
         fetched_all.properties |= fetched.properties
+        fetched_all.contexts |= fetched.contexts
         fetched_all.limited |= fetched.limited
     _check_starts(fetched_all, starts)
     return _assemble(core, starts, direction, options, fetched_all, walks, begin, walked_at)
@@ -162,18 +165,22 @@ def _fetch_bounded(
     for kind, starts in ids.items():
         if not starts:
             continue
-        statement = trace_statement(kind, way, options.certain_only, bound, limited=limit is not None)
+        statement = trace_statement(
+            kind, way, options.certain_only, bound, limited=limit is not None, contexts=options.with_contexts
+        )
         parameters = {"ids": starts} if limit is None else {"ids": starts, "limit": limit + len(starts)}
         rows = core.store.stream(statement, parameters)
         count = 0
-        for labels, properties, links in rows:
-            for label, stored, own in zip(labels, properties, links, strict=True):
+        for labels, properties, links, contexts in rows:
+            for label, stored, own, within in zip(labels, properties, links, contexts, strict=True):
                 count += 1
                 id_ = stored["id"]
                 if id_ not in fetched.labels:
                     fetched.labels[id_] = label
                     fetched.properties[id_] = stored
                     fetched.links += own
+                    if within:
+                        fetched.contexts[id_] = within
                     fetched.limited |= limit is not None and len(own) >= limit
         fetched.limited |= limit is not None and count >= limit
     return fetched
@@ -301,7 +308,7 @@ def _assemble(
         for node, distance in walk.pending.items():
             if node not in hops and (options.max_hops is None or distance <= options.max_hops):
                 pending[node] = min(distance, pending.get(node, distance))
-    _add_pending(core, fetched, pending)
+    _add_pending(core, fetched, pending, options.with_contexts)
     pending = {node: distance for node, distance in pending.items() if node in fetched.labels}
 
     everything = {**hops, **pending}
@@ -323,7 +330,7 @@ def _assemble(
     traced.sort(key=lambda node: (shown[node.id], labels[node.id], node.id))
     refs = {node.id: node.ref for node in traced}
     edges = edges_of((link for walk in walks for link in walk.links), refs)
-    memberships, contexts = _contexts(core, traced, refs) if options.with_contexts else ({}, ())
+    memberships, contexts = _contexts(core, fetched, refs) if options.with_contexts else ({}, ())
     types = core.types.stored(traced) if options.with_contexts else {}
 
     def ref_list(ids: Iterable[int]) -> tuple[str, ...]:
@@ -359,30 +366,33 @@ def _assemble(
     )
 
 
-def _add_pending(core: StoreCore, fetched: _Fetched, pending: Mapping[int, int]) -> None:
+def _add_pending(core: StoreCore, fetched: _Fetched, pending: Mapping[int, int], with_contexts: bool) -> None:
     missing = [node for node in pending if node not in fetched.labels]
     if not missing:
         return
-    from provgraph.store.cypher.find import BY_IDS
-
     for kind in (NodeKind.ARTIFACT, NodeKind.EXECUTION):
         [[rows]] = core.store.read(BY_IDS[kind], {"ids": missing})
         for row in rows:
             fetched.labels[row["id"]] = kind.value
             fetched.properties[row["id"]] = row
+        if with_contexts and rows:
+            [[pairs]] = core.store.read(CONTEXTS_OF[kind], {"ids": [row["id"] for row in rows]})
+            for id_, context in pairs:
+                fetched.contexts[id_] = (*fetched.contexts.get(id_, ()), context)
 
 
 def _contexts(
-    core: StoreCore, nodes: Sequence[Artifact | Execution], refs: Mapping[int, str]
+    core: StoreCore, fetched: _Fetched, refs: Mapping[int, str]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[Context, ...]]:
-    found: dict[str, set[int]] = {}
-    for kind in (NodeKind.ARTIFACT, NodeKind.EXECUTION):
-        ids = [node.id for node in nodes if node.kind is kind]
-        for at in range(0, len(ids), 5_000):
-            [[pairs]] = core.store.read(CONTEXTS_OF[kind], {"ids": ids[at : at + 5_000]})
-            for id_, context in pairs:
-                found.setdefault(refs[id_], set()).add(context)
-    wanted = sorted({context for own in found.values() for context in own})
+    # one order for all nodes that share their contexts, which most of a run do
+    sorted_refs: dict[tuple[int, ...], tuple[str, ...]] = {}
+    memberships: dict[str, tuple[str, ...]] = {}
+    for id_, within in fetched.contexts.items():
+        if id_ in refs:
+            own = tuple(within)
+            if own not in sorted_refs:
+                sorted_refs[own] = tuple(f"context:{i}" for i in sorted(set(own)))
+            memberships[refs[id_]] = sorted_refs[own]
+    wanted = sorted({context for own in sorted_refs for context in own})
     contexts = [c for c in core.reader.by_ids(NodeKind.CONTEXT, wanted) if isinstance(c, Context)]
-    memberships = {ref: tuple(f"context:{i}" for i in sorted(ids)) for ref, ids in found.items()}
     return memberships, tuple(contexts)

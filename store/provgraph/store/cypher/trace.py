@@ -73,10 +73,16 @@ def _closure(
 _LINK: Final[LiteralString] = "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]"
 
 
+# The contexts of a node, for answers that show them: ids alone, since a few contexts hold thousands of nodes.
+_MEMBERSHIPS: Final[LiteralString] = "[(x)-[:ATTRIBUTION|ASSOCIATION]->(c) | c.id]"
+
+
 # Everything that enters the nodes of the answer (upstream) or leaves them (downstream): also what a bound left out is
 # seen from here, as a link to a node that is not in the answer. Pending outputs, and possible links where only certain
 # ones are wanted, are told, never walked.
-def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
+def _trace(
+    label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString, memberships: LiteralString
+) -> LiteralString:
     if way == "upstream":
         links: LiteralString = "[(x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) | [type(r), y.id, x.id, " + _LINK + "]"
     else:
@@ -84,13 +90,16 @@ def _trace(label: LiteralString, relationships: LiteralString, way: Way, bound: 
     return (
         _closure(label, relationships, way, bound) + "WITH DISTINCT x "
         "WITH collect(x) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
-        "RETURN [x IN chunk | labels(x)[0]], [x IN chunk | properties(x)], [x IN chunk | " + links + "]"
+        "RETURN [x IN chunk | labels(x)[0]], [x IN chunk | properties(x)], [x IN chunk | " + links + "], "
+        "[x IN chunk | " + memberships + "]"
     )
 
 
 # The same with at most `$limit` nodes and `$limit` links of each, so that a hub does not send all its links for a
 # picture of sixty nodes. A subquery for the links of each node costs half as much again: for limited answers alone.
-def _limited(label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString) -> LiteralString:
+def _limited(
+    label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString, memberships: LiteralString
+) -> LiteralString:
     if way == "upstream":
         links: LiteralString = (
             "MATCH (x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
@@ -104,39 +113,54 @@ def _limited(label: LiteralString, relationships: LiteralString, way: Way, bound
     return (
         _closure(label, relationships, way, bound) + "WITH DISTINCT x LIMIT $limit "
         "CALL (x) { " + links + _LINK + ") AS links } "
-        "WITH collect([x, links]) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
-        "RETURN [n IN chunk | labels(n[0])[0]], [n IN chunk | properties(n[0])], [n IN chunk | n[1]]"
+        "WITH collect([x, links, " + memberships + "]) AS xs "
+        "UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
+        "RETURN [n IN chunk | labels(n[0])[0]], [n IN chunk | properties(n[0])], [n IN chunk | n[1]], "
+        "[n IN chunk | n[2]]"
     )
 
 
-def _statements(make_label: LiteralString) -> dict[tuple[Way, bool, int | None, bool], LiteralString]:
-    found: dict[tuple[Way, bool, int | None, bool], LiteralString] = {}
+_Key: TypeAlias = tuple[Way, bool, int | None, bool, bool]
+
+
+def _statements(label: LiteralString) -> dict[_Key, LiteralString]:
+    found: dict[_Key, LiteralString] = {}
     unbounded: tuple[int | None, LiteralString] = (None, "")
-    for number, bound in (unbounded, *BOUNDS.items()):
-        found["upstream", False, number, False] = _trace(make_label, WALKED, "upstream", bound)
-        found["upstream", True, number, False] = _trace(make_label, _CERTAIN, "upstream", bound)
-        found["downstream", False, number, False] = _trace(make_label, WALKED, "downstream", bound)
-        found["downstream", True, number, False] = _trace(make_label, _CERTAIN, "downstream", bound)
-        found["upstream", False, number, True] = _limited(make_label, WALKED, "upstream", bound)
-        found["upstream", True, number, True] = _limited(make_label, _CERTAIN, "upstream", bound)
-        found["downstream", False, number, True] = _limited(make_label, WALKED, "downstream", bound)
-        found["downstream", True, number, True] = _limited(make_label, _CERTAIN, "downstream", bound)
+    ways: tuple[Way, Way] = ("upstream", "downstream")
+    for way in ways:
+        for number, bound in (unbounded, *BOUNDS.items()):
+            for certain in (False, True):
+                links = _CERTAIN if certain else WALKED
+                for contexts in (False, True):
+                    memberships: LiteralString = _MEMBERSHIPS if contexts else "null"
+                    found[way, certain, number, False, contexts] = _trace(label, links, way, bound, memberships)
+                    found[way, certain, number, True, contexts] = _limited(label, links, way, bound, memberships)
     return found
 
 
-# By way, whether certain links alone are walked, bound of hops, and whether nodes and links are limited.
-TRACE: Final[dict[NodeKind, dict[tuple[Way, bool, int | None, bool], LiteralString]]] = {
+# By way, whether certain links alone are walked, bound of hops, whether nodes and links are limited, and whether the
+# contexts of the nodes are told.
+TRACE: Final[dict[NodeKind, dict[_Key, LiteralString]]] = {
     NodeKind.ARTIFACT: _statements("Artifact"),
     NodeKind.EXECUTION: _statements("Execution"),
 }
 
 
 def trace_statement(
-    kind: NodeKind, way: Way, certain_only: bool, max_hops: int | None, limited: bool = False
+    kind: NodeKind,
+    way: Way,
+    certain_only: bool,
+    max_hops: int | None,
+    *,
+    limited: bool = False,
+    contexts: bool = False,
 ) -> LiteralString:
-    """The statement whose bound is the least that reaches `max_hops`. A limited one takes `$limit` too."""
+    """The statement whose bound is the least that reaches `max_hops`. A limited one takes `$limit` too.
+
+    Its rows are parallel lists: labels, properties, links, and ids of contexts (null where they are not asked for).
+    """
     bound = None if max_hops is None else next((b for b in BOUNDS if b >= max_hops), None)
-    return TRACE[kind][way, certain_only, bound, limited]
+    return TRACE[kind][way, certain_only, bound, limited, contexts]
 
 
 def _answers(tail: LiteralString) -> dict[tuple[NodeKind, Way, bool], LiteralString]:
