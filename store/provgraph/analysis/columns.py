@@ -14,7 +14,7 @@ from provgraph.analysis.nearest import Nearest, nearest_values
 from provgraph.analysis.upstream import Ints, Progress, Upstream, fetch_upstream
 from provgraph.store.protocol import GraphStore
 
-__all__ = ["ColumnKind", "LineageColumn", "LineageColumns", "lineage_columns"]
+__all__ = ["ColumnKind", "LineageColumn", "LineageColumns", "columns_of", "lineage_columns"]
 
 ColumnKind: TypeAlias = Literal["text", "number", "boolean", "several"]
 
@@ -142,7 +142,11 @@ def lineage_columns(
         groups: ids of the artifacts that the rows of each group came from.
         progress: is told how many nodes were read.
     """
-    upstream = fetch_upstream(store, dict.fromkeys(i for group in groups for i in group), progress)
+    return columns_of(fetch_upstream(store, dict.fromkeys(i for group in groups for i in group), progress), groups)
+
+
+def columns_of(upstream: Upstream, groups: Sequence[Sequence[int]]) -> LineageColumns:
+    """The columns of groups whose upstream was fetched: see `lineage_columns`."""
     at = upstream.positions
     starts = [[at[i] for i in group if i in at] for group in groups]
     found = nearest_values(upstream, facts_by_column(upstream), starts)

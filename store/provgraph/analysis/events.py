@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Change", "UpstreamEvent", "find_events"]
 
 _LEAST: Final = 30  # rows of a slice before a change, and after it
-_LEAST_SHARE: Final = 0.05  # of its rows, before a change: what is new right after the beginning has changed nothing
+_LEAST_SHARE: Final = 0.2  # of its rows, before a change: what is new right after the beginning has changed nothing
+_LEAST_SOURCES: Final = (3, 2)  # before a change, and with the new value after it
+_ALPHA: Final = 0.05
 _COMMON: Final = 3  # things that all rows of a slice have in common, the rarest, whose rows are looked at too
-_GONE: Final = 2 / 3  # of the rows after a change have values from before it, at most: else nothing was left behind
+_GONE: Final = 0.6  # of the rows after a change have values from before it, at most: else nothing was left behind
 _STAYS: Final = 1 / 3  # of the rows after a change have the new value, at least
 
 
@@ -136,7 +138,7 @@ def find_events(
             joined.encoded, outcome=outcome, time=joined.time, at=[_moment(each) for each in at], predicate=kept or None
         )
         effects |= {(each, kept): effect for each, effect in zip(at, found, strict=True)}
-    line = sorted(zip(effects, corrected(list(effects.values())), strict=True), key=_by_chance)
+    line = sorted(zip(effects, corrected(list(effects.values())), strict=True), key=_rank)
     return tuple(
         UpstreamEvent(
             changes=tuple(_changes(lineage, moments[at, kept], codes)),
@@ -147,9 +149,12 @@ def find_events(
     )
 
 
-def _by_chance(tested: tuple[tuple[int, tuple[Term, ...]], EventEffect]) -> tuple[float, float, int, str]:
+def _rank(tested: tuple[tuple[int, tuple[Term, ...]], EventEffect]) -> tuple[bool, float, int, str]:
+    """Those beyond chance first, the largest difference first; then the others, by their p."""
     (at, kept), effect = tested
-    return (2.0 if effect.p is None else effect.p, -abs(effect.effect or 0.0), at, str(kept))
+    p, q = (1.0 if each is None else each for each in (effect.p, effect.q))
+    beyond = q <= _ALPHA
+    return (not beyond, -abs(effect.effect or 0.0) if beyond else p, at, str(kept))
 
 
 def _wider(
@@ -200,7 +205,9 @@ def _moments(
                 continue
             known = first[of[begin:]] < begin
             stays = of[begin:] == value
-            if known.mean() > _GONE or stays.mean() < _STAYS or np.unique(groups[begin:][stays]).size < 2:
+            sources = (np.unique(groups[:begin]).size, np.unique(groups[begin:][stays]).size)
+            few = any(have < least for have, least in zip(sources, _LEAST_SOURCES, strict=True))
+            if few or known.mean() > _GONE or stays.mean() < _STAYS:
                 continue
             last = int(first[first < begin].max())
             before = int(np.argmax(np.bincount(of[last:begin])))

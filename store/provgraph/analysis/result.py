@@ -85,7 +85,7 @@ class ErrorAnalysis:
     def origins(
         self, found: Slice | Predicate, *, alpha: float = 0.05, correction: Correction = "bh", limit: int = 10
     ) -> Origins:
-        """The upstream nodes behind more of a slice's errors than their rows let expect, the most over-represented first.
+        """The upstream nodes behind more of a slice's errors than chance lets expect, the most over-represented first.
 
         Each artifact, execution and context upstream of the rows is tested: are errors of this slice more frequent
         among the rows that came from it than among all others? Nodes behind the very same rows are one test. Rows
@@ -107,14 +107,15 @@ class ErrorAnalysis:
         """What changed upstream of a slice's rows (or of all), when, and how its errors differ before and after.
 
         A change is the first row, in time, with a value of a lineage column that was not there before: a new firmware,
-        another setting, a labelling run, the version of a tool. A third of the rows from then on have it, from two
-        sources or more, and at most two thirds a value from before. A slice of the new firmware has no rows before it:
+        another setting, a labelling run, the version of a tool. At least a fifth of the rows, from three sources or
+        more, lie before; of those from then on, at least a third have it, from two sources or more, and at most 60 % a
+        value from before. A slice of the new firmware has no rows before it:
         so it is looked at without one of its terms at a time, and at the rows that share with it what all of its own
         rows have in common upstream. Empty where neither table nor graph says when rows came about.
 
         Args:
             found: a slice, the terms of one, or None for all rows.
-            limit: events reported at most, those with the smallest p first.
+            limit: events reported at most: those beyond chance first, the largest difference first.
         """
         predicate = found.predicate if isinstance(found, Slice) else found
         return find_events(self.joined, self.lineage_columns, self.rows.codes, self.outcome, predicate, limit=limit)

@@ -1,0 +1,104 @@
+"""Origins are ranked by exact tests over the nodes upstream, each set of rows once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import fisher_exact
+
+from provgraph.analysis.origins import Mask, Origins, rank_origins
+from tests.unit.analysis.chains import Chains, chains
+
+
+def ranked(made: Chains, wrong: Mask, counted: Mask | None = None, limit: int = 10) -> Origins:
+    everything = np.ones(wrong.size, np.bool_) if counted is None else counted
+    return rank_origins(made.lineage, made.rows.codes, everything, wrong, alpha=0.05, correction="bh", limit=limit)
+
+
+def planted() -> tuple[Chains, Mask]:
+    """Eight batches of 50 rows, two of them below the setting that is at fault."""
+    rows = np.repeat(np.arange(8), 50)
+    wrong = np.zeros(rows.size, np.bool_)
+    wrong[rows == 2] = np.arange(50) < 30
+    wrong[rows == 5] = np.arange(50) < 24
+    wrong[rows == 0] = np.arange(50) < 3
+    made = chains(
+        ["good", "good", "bad", "good", "good", "bad", "fine", "fine"], list("ABBABAAB"), rows.tolist(), wrong
+    )
+    return made, wrong
+
+
+def test_the_node_behind_the_errors_comes_first_with_its_numbers_and_its_route() -> None:
+    made, wrong = planted()
+    found = ranked(made, wrong)
+    first = found[0]
+    assert (first.node.type, [node.type for node in first.same_rows]) == ("Configure", ["Setting"])
+    assert first.same_rows[0].name == "bad"
+    assert (first.n, first.errors, first.of) == (100, 54, 57)
+    assert first.rate == 0.54
+    assert first.rest_rate == 3 / 300
+    assert first.lift == pytest.approx(54)
+    assert first.excess == pytest.approx(54 - 100 * 3 / 300)
+    assert first.interval.low < first.rate < first.interval.high
+    assert first.difference_interval.low < first.difference < first.difference_interval.high
+    assert [node.type for node in first.route] == ["Configure", "Setting", "Capture", "Batch"]
+    assert first.route[-1].name in ("b/2", "b/5")
+    assert first.hops == 3
+    assert {each.node.type for each in found} == {"Configure", "Capture"}
+    assert "54 of the 57 errors came from it" in str(first)
+
+
+def test_p_is_fishers_and_each_set_of_rows_is_one_test() -> None:
+    made, wrong = planted()
+    found = ranked(made, wrong)
+    expected = fisher_exact([[54, 46], [3, 297]], alternative="greater").pvalue
+    assert found[0].p == pytest.approx(expected, rel=1e-6)
+    # three settings and eight batches, each with the executions behind the very same rows
+    assert found.tested == 3 + 8
+    assert all(origin.q >= origin.p for origin in found)
+
+
+def test_what_stands_behind_every_row_is_not_tested() -> None:
+    rows = np.repeat(np.arange(4), 30)
+    made = chains(["one"] * 4, list("ABAB"), rows.tolist(), [False] * rows.size)
+    wrong = rows == 1
+    found = ranked(made, wrong)
+    assert found.tested == 4
+    assert [origin.node.type for origin in found] == ["Capture"]
+    assert found[0].lift == float("inf")
+    assert found[0].to_dict()["lift"] is None
+
+
+def test_rows_without_a_source_and_rows_that_do_not_count_are_left_out() -> None:
+    rows = np.concatenate([np.repeat(np.arange(4), 30), np.full(60, -1)])
+    wrong = (rows == 1) | (rows == -1)
+    made = chains(["one", "two", "one", "one"], list("ABAB"), rows.tolist(), wrong)
+    found = ranked(made, wrong)
+    assert (found[0].errors, found[0].of, found[0].n) == (30, 30, 30)
+    counted = rows != 1
+    assert len(ranked(made, wrong & counted, counted)) == 0
+
+
+def test_a_table_without_errors_or_sources_has_no_origins() -> None:
+    rows = np.repeat(np.arange(3), 20)
+    made = chains(["one", "two", "one"], list("ABA"), rows.tolist(), [False] * rows.size)
+    assert len(ranked(made, np.zeros(rows.size, np.bool_))) == 0
+    lost = chains(["one"], ["A"], [-1] * 20, [True] * 20)
+    assert ranked(lost, np.ones(20, np.bool_)).tested == 0
+
+
+def test_permuted_errors_have_an_origin_in_no_more_than_their_share_of_tables() -> None:
+    rows = np.repeat(np.arange(40), 25)
+    made = chains(
+        [f"s{n % 7}" for n in range(40)], [f"c{n % 5}" for n in range(40)], rows.tolist(), [False] * rows.size
+    )
+    draw = np.random.default_rng(3)
+    hits = sum(bool(len(ranked(made, draw.random(rows.size) < 0.1))) for _ in range(200))
+    assert hits <= 20  # 5 % of 200 and three standard deviations more
+
+
+def test_origins_are_the_same_whichever_node_was_met_first() -> None:
+    made, wrong = planted()
+    once = [(origin.node.id, origin.n, origin.errors, origin.p) for origin in ranked(made, wrong)]
+    assert once == [(origin.node.id, origin.n, origin.errors, origin.p) for origin in ranked(made, wrong)]
+    assert len(ranked(made, wrong, limit=2)) == 2
