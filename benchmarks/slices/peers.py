@@ -63,7 +63,8 @@ def sliceline(table: Planted, depth: int) -> tuple[float, list[list[list[str]]]]
 
 
 def _texts(codes: npt.NDArray[np.integer]) -> npt.NDArray[np.str_]:
-    return np.array([f"v{code}" for code in range(int(codes.max()) + 1)])[codes]
+    values = np.array([f"v{code}" for code in range(int(codes.max()) + 1)])
+    return np.asarray(values[codes], np.str_)
 
 
 def _support(table: Planted) -> int:

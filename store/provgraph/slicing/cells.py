@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,6 @@ import pandas as pd
 from provgraph.slicing import words
 from provgraph.slicing.bins import Numbers
 from provgraph.slicing.table import Mask
-
-if TYPE_CHECKING:
-    from pandas.api.extensions import ExtensionArray
 
 __all__ = ["Kind", "distinct", "kind_of", "moments", "numbers", "texts"]
 
@@ -117,15 +114,15 @@ def moments(column: pd.Series) -> npt.NDArray[np.datetime64]:
     if isinstance(dtype, pd.ArrowDtype):
         column = column.astype(object)
     if column.dtype == np.dtype(object):
-        column = pd.Series(pd.to_datetime(column.to_numpy(), errors="raise"))
+        column = pd.to_datetime(column, errors="raise")
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_localize(None)
     return np.asarray(column.to_numpy(), "datetime64[s]")
 
 
-def distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], ExtensionArray | npt.NDArray[np.generic]]:
+def distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], pd.Index]:
     """Codes (-1: missing) and the distinct cells."""
-    codes, cells = pd.factorize(column.array, use_na_sentinel=True)
+    codes, cells = pd.factorize(column, use_na_sentinel=True)
     return codes, cells
 
 
@@ -141,6 +138,5 @@ def texts(column: pd.Series) -> pd.Series:
 
 
 def _text(cell: object) -> str:
-    if isinstance(cell, np.generic):
-        cell = cell.item()
-    return words.label(cell) if isinstance(cell, bool | int | float) else str(cell)
+    value: object = cast("np.generic[object]", cell).item() if isinstance(cell, np.generic) else cell
+    return words.label(value) if isinstance(value, bool | int | float) else str(value)

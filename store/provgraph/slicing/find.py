@@ -209,6 +209,7 @@ def check_options(
     limit: int,
     correction: str,
 ) -> None:
+    """Refuse options that make no sense."""
     if depth not in (1, 2, 3):
         raise InvalidValueError(f"depth must be 1, 2 or 3, not {depth}")
     if not 0.0 < alpha < 1.0:
@@ -230,6 +231,7 @@ def table_for(
     roles: Sequence[str],
     edges: Mapping[str, Sequence[float]] | None,
 ) -> EncodedTable:
+    """What is searched: the columns that are named, or all but those that are read otherwise."""
     if isinstance(data, EncodedTable):
         if edges is not None:
             raise InvalidValueError("the table is encoded already: give the edges to encode()")
@@ -241,6 +243,7 @@ def table_for(
 
 
 def searchable_of(columns: Sequence[EncodedColumn], least: int, rows: int) -> tuple[list[Folded], list[str]]:
+    """The columns that can be searched, and notes on the others."""
     kept, thin, constant = foldings(columns, least)
     notes: list[str] = []
     if thin and rows:

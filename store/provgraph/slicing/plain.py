@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +19,9 @@ __all__ = ["MOST_VALUES", "by_value", "plain"]
 MOST_VALUES = 10_000
 
 
-def plain(value: object) -> Value:
+def plain(cell: object) -> Value:
     """The cell as text, number or truth value."""
-    if isinstance(value, np.generic):
-        value = value.item()
+    value: object = cast("np.generic[object]", cell).item() if isinstance(cell, np.generic) else cell
     if value is None or isinstance(value, bool | int | Range):
         return value
     if isinstance(value, float):

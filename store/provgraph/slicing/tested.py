@@ -59,7 +59,8 @@ class Tested:
         found = np.full((numbers.size, 3), _NONE, np.intp)
         places = {combination: place for place, combination in enumerate(self.combinations)}
         of = self.combination[numbers]
-        for place in np.unique(of).tolist():
+        found_in: list[int] = np.unique(of).tolist()
+        for place in found_in:
             columns = self.combinations[place]
             if len(columns) < 2:
                 continue

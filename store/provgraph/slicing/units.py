@@ -51,7 +51,7 @@ class Units:
         return float(cluster_p(self._beyond, [mask], screen=_SCREEN)[0])
 
     def permuted(self, masks: Sequence[Mask], permutations: int, seed: int) -> list[float]:
-        """q of the slices shown, among themselves, by permutation of whole units."""
+        """Q of the slices shown, among themselves, by permutation of whole units."""
         if not masks:
             return []
         found = permutation_p(self.clusters, list(masks), permutations=permutations, seed=seed)

@@ -24,7 +24,7 @@ def number(value: float | None) -> str:
     """A number as short as it can be without loss of what matters: whole ones whole, others to six digits."""
     if value is None:
         return "unknown"
-    if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
+    if isinstance(value, int) or (math.isfinite(value) and value.is_integer() and abs(value) < 1e15):
         return str(int(value))
     return f"{value:.6g}"
 
