@@ -57,16 +57,25 @@ def build(graph: provgraph.Graph, *, sources: bool = True, unit: str | None = No
             step.output(type="Deployment", name=f"{name} at line", version="1", contexts={"Endpoint": f"line/{name}"})
     frame = rows(keys, seed=7, bad=0.5, base=0.06)
     older = rows(keys, seed=7, bad=0.06, base=0.06)
-    roles = {"sample": "picture", "time": "taken", "unit": unit}
-    given = {**roles, "source": ["labels"]} if sources else roles
     older_model, model = (graph.get(each.key) for each in models)
     dataset = graph.get(data.key)
     assert isinstance(model, Artifact)
     assert isinstance(older_model, Artifact)
     assert isinstance(dataset, Artifact)
-    graph.record_predictions(model=older_model, data=dataset, frame=older, **given)  # type: ignore[arg-type]
-    found = graph.record_predictions(model=model, data=dataset, frame=frame, **given)  # type: ignore[arg-type]
-    return Plant(model, older_model, dataset, found, frame, older)
+    recorded: list[Artifact] = []
+    for each, said in ((older_model, older), (model, frame)):
+        recorded.append(
+            graph.record_predictions(
+                model=each,
+                data=dataset,
+                frame=said,
+                sample="picture",
+                time="taken",
+                unit=unit,
+                source="labels" if sources else None,
+            )
+        )
+    return Plant(model, older_model, dataset, recorded[-1], frame, older)
 
 
 def batches() -> list[str]:

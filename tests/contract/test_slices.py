@@ -6,7 +6,6 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -330,12 +329,11 @@ def _read(analysis: ErrorAnalysis, report: Artifact) -> bytes:
 @pytest.mark.usefixtures("files")
 class TestCommand:
     @pytest.fixture(autouse=True)
-    def store(self, target: Target, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def store(self, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PROVGRAPH_URL", target.url)
         if target.user is not None:
             monkeypatch.setenv("PROVGRAPH_USER", target.user)
             monkeypatch.setenv("PROVGRAPH_PASSWORD", target.password or "")
-        yield
 
     def test_slices_of_a_model_as_table_json_and_csv(self, graph: provgraph.Graph) -> None:
         cameras.build(graph)

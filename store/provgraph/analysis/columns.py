@@ -222,7 +222,8 @@ def _parts(column: LineageColumn) -> bytes:
         numbers = np.array([float(cell[0]) for cell in column.cells] + [np.nan])
         return numbers[column.codes].tobytes()
     if column.kind == "several":
-        return repr([column.cells[code] if code >= 0 else () for code in column.codes.tolist()]).encode()
+        cells: list[tuple[Scalar, ...]] = [*column.cells, ()]
+        return repr([cells[int(code)] for code in column.codes]).encode()
     _, first, code = np.unique(column.codes, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[code].tobytes()
 

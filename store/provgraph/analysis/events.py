@@ -195,12 +195,12 @@ def _moments(
         if column.kind not in ("text", "boolean"):
             continue
         of = np.append(column.codes, -1)[groups] + 1  # 0: nothing is said
-        first = np.full(len(column.cells) + 1, rows.size, np.int64)
+        first: Ints = np.full(len(column.cells) + 1, rows.size, np.int64)
         first[of[::-1]] = np.arange(rows.size)[::-1]
         newcomers = np.argsort(first, kind="stable")
         for value in newcomers[(first[newcomers] < rows.size) & (newcomers > 0)].tolist():
-            row = int(first[value])
-            begin = int(np.searchsorted(when, when[row]))
+            row: int = first.item(value)
+            begin = int(np.searchsorted(when, when[row : row + 1])[0])
             if begin < least or rows.size - begin < _LEAST:
                 continue
             known = first[of[begin:]] < begin

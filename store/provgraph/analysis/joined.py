@@ -117,17 +117,19 @@ def _series(column: LineageColumn, codes: Ints) -> pd.Series:
         return pd.Series(np.array([*(float(cast("float", cell[0])) for cell in column.cells), np.nan])[of])
     if column.kind == "several":
         cells = np.empty(len(column.cells) + 1, object)
-        cells[:-1] = [tuple(cell) for cell in column.cells]
+        for at, cell in enumerate(column.cells):  # one by one: numpy takes equally long tuples for rows
+            cells[at] = cell
         return pd.Series(cells[of], dtype=object)
-    values = [cell[0] for cell in column.cells]
     if column.kind == "boolean":
-        truth = np.array([*(bool(value) for value in values), False])[of]
+        truth = np.array([*(bool(cell[0]) for cell in column.cells), False])[of]
         return pd.Series(pd.array(truth, dtype="boolean")).mask(pd.Series(of < 0))
-    order = sorted(range(len(values)), key=lambda at: str(values[at]))
+    values = [str(cell[0]) for cell in column.cells]
+    order = sorted(range(len(values)), key=values.__getitem__)
     place = np.empty(len(values) + 1, np.int64)
     place[order] = np.arange(len(values))
     place[-1] = -1
-    return pd.Series(pd.Categorical.from_codes(place[of], pd.Index([values[at] for at in order], dtype=object)))
+    categories = cast("pd.Index[str]", pd.Index([values[at] for at in order], dtype=object))
+    return pd.Series(pd.Categorical.from_codes(place[of], categories))
 
 
 def _entries(name: str, column: LineageColumn, codes: Ints) -> EncodedColumn:

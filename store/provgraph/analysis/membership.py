@@ -63,7 +63,7 @@ def _add(totals: npt.NDArray[Number], bits: npt.NDArray[np.uint8], weights: npt.
     padded = np.zeros((width * 8, weights.shape[1]), weights.dtype)
     padded[: len(weights)] = weights
     patterns = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(weights.dtype)
-    at = np.arange(width)
+    at = np.arange(width, dtype=np.intp)
     for column in range(weights.shape[1]):
         table = padded[:, column].reshape(width, 8) @ patterns.T
         for start in range(0, size, _ROWS):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import cast
 
 from provgraph.slicing import Outcome
 from provgraph.slicing.corrections import Correction
@@ -40,7 +41,7 @@ class SliceOptions:
                 continue
             if isinstance(value, Outcome):
                 value = str(value)
-            elif isinstance(value, Iterable) and not isinstance(value, str | Mapping):
-                value = list(value)
+            elif isinstance(value, Sequence) and not isinstance(value, str):
+                value = list(cast("Sequence[object]", value))
             found[field.name] = value
         return found

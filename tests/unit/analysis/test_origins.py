@@ -23,7 +23,7 @@ def planted() -> tuple[Chains, Mask]:
     wrong[rows == 5] = np.arange(50) < 24
     wrong[rows == 0] = np.arange(50) < 3
     made = chains(
-        ["good", "good", "bad", "good", "good", "bad", "fine", "fine"], list("ABBABAAB"), rows.tolist(), wrong
+        ["good", "good", "bad", "good", "good", "bad", "fine", "fine"], list("ABBABAAB"), rows.tolist(), wrong.tolist()
     )
     return made, wrong
 
@@ -51,7 +51,7 @@ def test_the_node_behind_the_errors_comes_first_with_its_numbers_and_its_route()
 def test_p_is_fishers_and_each_set_of_rows_is_one_test() -> None:
     made, wrong = planted()
     found = ranked(made, wrong)
-    expected = fisher_exact([[54, 46], [3, 297]], alternative="greater").pvalue
+    expected = fisher_exact(np.array([[54, 46], [3, 297]]), alternative="greater").pvalue
     assert found[0].p == pytest.approx(expected, rel=1e-6)
     # three settings and eight batches, each with the executions behind the very same rows
     assert found.tested == 3 + 8
@@ -72,7 +72,7 @@ def test_what_stands_behind_every_row_is_not_tested() -> None:
 def test_rows_without_a_source_and_rows_that_do_not_count_are_left_out() -> None:
     rows = np.concatenate([np.repeat(np.arange(4), 30), np.full(60, -1)])
     wrong = (rows == 1) | (rows == -1)
-    made = chains(["one", "two", "one", "one"], list("ABAB"), rows.tolist(), wrong)
+    made = chains(["one", "two", "one", "one"], list("ABAB"), rows.tolist(), wrong.tolist())
     found = ranked(made, wrong)
     assert (found[0].errors, found[0].of, found[0].n) == (30, 30, 30)
     counted = rows != 1

@@ -83,6 +83,7 @@ COLUMNS = (
     column("T.number", "number", [0, 1, 1], [(2.5,), (1,)]),
     column("T.truth", "boolean", [1, 0, -1], [(False,), (True,)]),
     column("T.several", "several", [0, 1, -1], [("y", "x"), ("x",)]),
+    column("T.pairs", "several", [0, 1, 0], [("y", "x"), ("x", "z")]),
 )
 
 
@@ -103,7 +104,7 @@ class TestJoin:
         assert [None if pd.isna(x) else bool(x) for x in found["T.truth"]] == [True, False, None, None, True]
         assert found["T.several"].tolist()[0] == ("y", "x")
         assert found["T.several"].tolist()[3] is None
-        assert joined.encoded.names == ("own", "T.text", "T.number", "T.truth", "T.several")
+        assert joined.encoded.names == ("own", *(each.name for each in COLUMNS))
         assert joined.time is None
 
     def test_codes_made_from_groups_are_those_made_from_the_rows(self) -> None:
