@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.run import machine
@@ -54,9 +54,9 @@ def compare(options: argparse.Namespace, folder: Path, raw: list[dict[str, objec
             pythons[name] = peer_python(name)
         except Missing as reason:
             print(f"Skipped {name}: {reason}", file=sys.stderr)
-    lines = [["table", "provgraph", "first call", "memory", "recall / precision", "must"]]
+    lines = [["table", "provgraph", "processor", "first call", "memory", "recall / precision", "must"]]
     for name in pythons:
-        lines[0] += [name, "x", "memory", "recall / precision"]
+        lines[0] += [name, "x (by processor)", "memory", "recall / precision"]
     for rows in options.sizes:
         for kind in ("independent", "nested"):
             for seed in range(options.seed, options.seed + (1 if rows >= 1_000_000 else options.seeds)):
@@ -79,12 +79,13 @@ def _line(
     write(table, file)
     own = ours(file, 3, options.repeat)
     raw.append({"rows": rows, "kind": kind, "seed": seed, "subject": "provgraph", **_plain(own)})
-    middle = statistics.median(own.seconds) if own.seconds else None
     most, times = _BARS.get(rows, (None, None))
-    bar = "" if most is None else f"≤ {most} s, {times} x, 1 GB"
+    bar = "" if most is None else f"≤ {most} s, ≥ {times} x, ≤ 1 GB"
+    name = f"{rows:,} rows, {kind}, seed {seed}"
     line = [
-        f"{rows:,} rows, {kind}, seed {seed}",
-        _seconds(middle),
+        name,
+        _middle(own.seconds),
+        _middle(own.processor),
         _seconds(own.first),
         _memory(own),
         score(own, table),
@@ -99,14 +100,18 @@ def _line(
             seconds=options.timeout,
         )
         raw.append({"rows": rows, "kind": kind, "seed": seed, "subject": peer, **_plain(answer)})
-        ratio = f"{answer.seconds[0] / middle:.0f}" if answer.seconds and middle else ""
-        line += [_seconds(answer.seconds[0] if answer.seconds else None), ratio, _memory(answer), score(answer, table)]
+        ratios = [
+            f"{statistics.median(theirs) / statistics.median(mine):.0f}"
+            for theirs, mine in ((answer.seconds, own.seconds), (answer.processor, own.processor))
+            if theirs and mine
+        ]
+        line += [_middle(answer.seconds), " / ".join(ratios), _memory(answer), score(answer, table)]
     return line
 
 
 def large(options: argparse.Namespace, folder: Path, raw: list[dict[str, object]]) -> list[list[str]]:
     """Wide tables and columns of many values: ours alone."""
-    lines = [["table", "provgraph", "memory", "recall / precision"]]
+    lines = [["table", "provgraph", "processor", "memory", "recall / precision"]]
     rows = max(options.sizes)
     for name, table, depth in (
         (f"{rows:,} rows x 40 columns, 2 terms", shapes.wide(rows, seed=options.seed), 2),
@@ -117,8 +122,8 @@ def large(options: argparse.Namespace, folder: Path, raw: list[dict[str, object]
         answer = ours(file, depth, max(options.repeat // 2, 1))
         raw.append({"case": name, **_plain(answer)})
         expected = Planted(table.codes, table.wrong, tuple(each for each in table.slices if len(each) <= depth))
-        middle = statistics.median(answer.seconds) if answer.seconds else None
-        lines.append([name, _seconds(middle), _memory(answer), score(answer, expected)])
+        figures = [_middle(answer.seconds), _middle(answer.processor), _memory(answer), score(answer, expected)]
+        lines.append([name, *figures])
     return lines
 
 
@@ -143,6 +148,10 @@ def noise(options: argparse.Namespace, raw: list[dict[str, object]]) -> list[lis
     return lines
 
 
+def _middle(values: Sequence[float]) -> str:
+    return _seconds(statistics.median(values) if values else None)
+
+
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g} s"
 
@@ -154,6 +163,7 @@ def _memory(answer: Answer) -> str:
 def _plain(answer: Answer) -> dict[str, object]:
     return {
         "seconds": answer.seconds,
+        "processor": answer.processor,
         "first": answer.first,
         "memory": answer.memory,
         "failed": answer.failed,

@@ -30,7 +30,8 @@ class Answer:
     """What a subject did with one table.
 
     Attributes:
-        seconds: every measured call.
+        seconds: every measured call, by the clock.
+        processor: the same, of the processors: what a busy machine does not change.
         first: the first one, where it also had to import.
         memory: the most that the process held, in bytes.
         slices: what it found.
@@ -38,6 +39,7 @@ class Answer:
     """
 
     seconds: tuple[float, ...] = ()
+    processor: tuple[float, ...] = ()
     first: float | None = None
     memory: int | None = None
     slices: frozenset[Predicate] = frozenset()
@@ -87,4 +89,4 @@ def run(python: Path | str, module: str, arguments: list[str], *, memory: int, s
         return Answer(failed=f"more than {memory / 1e9:.0f} GB" if short else lines[-1][:80])
     told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     slices = frozenset(frozenset((column, value) for column, value in each) for each in told["slices"])
-    return Answer(tuple(told["seconds"]), told.get("first"), told["memory"], slices)
+    return Answer(tuple(told["seconds"]), tuple(told["processor"]), told.get("first"), told["memory"], slices)

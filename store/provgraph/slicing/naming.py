@@ -109,5 +109,5 @@ def _number(name: Conditions, tested: Tested, places: dict[Combination, int]) ->
         code * prod(tested.sizes[column] for column, _ in name[position + 1 :])
         for position, (_, code) in enumerate(name)
     )
-    found = int(tested.at(place, np.array([key], np.int64))[0])
+    found = int(tested.at(np.array([place]), np.array([key], np.int64))[0])
     return None if found < 0 else found

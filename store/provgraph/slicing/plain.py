@@ -47,9 +47,9 @@ def by_value(
     Returns:
         Codes, values, labels, and how many values were too rare to be kept (their code is the number of values).
     """
-    count = np.bincount(codes + 1, minlength=len(cells) + 1)
-    missing = bool(count[0])
-    count = count[1:]
+    present = codes[codes >= 0] if codes.size and codes.min() < 0 else codes
+    missing = present.size < codes.size
+    count = np.bincount(present, minlength=len(cells))
     used = np.flatnonzero(count)
     folded = 0
     if used.size > MOST_VALUES:
@@ -68,11 +68,12 @@ def by_value(
     rare = len(found) + missing
     place_of = np.full(len(cells) + 1, rare, np.intp)
     for code, (_, places) in enumerate(found):
-        place_of[np.asarray(places) + 1] = code
-    place_of[0] = rare - 1 if missing else rare
+        place_of[places] = code
+    # The last place is that of -1, which is missing.
+    place_of[-1] = rare - 1 if missing else rare
     names = tuple(value for (_, value), _ in found) + ((None,) if missing else ())
     table = smallest(place_of, rare)
-    return table[codes + 1], names, tuple(words.label(value) for value in names), folded
+    return table[codes], names, tuple(words.label(value) for value in names), folded
 
 
 def _order(value: Value) -> tuple[int, float, str]:

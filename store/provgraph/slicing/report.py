@@ -10,7 +10,6 @@ import numpy as np
 from provgraph.slicing.comparing import Comparison, Sums
 from provgraph.slicing.counting import Outcomes
 from provgraph.slicing.naming import other_names
-from provgraph.slicing.proportions import Floats
 from provgraph.slicing.search import Searched
 from provgraph.slicing.selecting import slice_mask
 from provgraph.slicing.table import Mask
@@ -57,15 +56,13 @@ def measured(
     by_hand: bool = False,
 ) -> Slice:
     """A slice and its numbers; p is computed where it is not given."""
-    values = np.asarray(outcomes, np.float64)
-    inside, outside = values[mask], values[~mask]
-    ours, others = _sums(inside), _sums(outside)
+    ours, others = _sums(outcomes, mask), _sums(outcomes, ~mask)
     low, high = comparison.interval(ours)
     difference_low, difference_high = comparison.difference(ours, others)
     rate, rest = float(ours.rate[0]), float(others.rate[0])
     return Slice(
         predicate,
-        inside.size,
+        round(float(ours.n[0])),
         round(float(ours.total[0])) if outcomes.dtype == np.bool_ else None,
         rate,
         Interval(float(low[0]), float(high[0])),
@@ -73,7 +70,7 @@ def measured(
         rate - rest,
         Interval(float(difference_low[0]), float(difference_high[0])),
         _lift(rate, rest),
-        float(ours.total[0]) - inside.size * rest,
+        float(ours.total[0]) - float(ours.n[0]) * rest,
         float(comparison.p(ours, others)[0]) if p is None else p,
         q,
         unit_q,
@@ -90,5 +87,10 @@ def _lift(rate: float, rest: float) -> float:
     return rate / rest if rest else math.inf if rate else math.nan
 
 
-def _sums(values: Floats) -> Sums:
-    return Sums(np.array([float(values.size)]), np.array([values.sum()]), np.array([(values**2).sum()]))
+def _sums(outcomes: Outcomes, mask: Mask) -> Sums:
+    n = np.array([float(np.count_nonzero(mask))])
+    if outcomes.dtype == np.bool_:
+        errors = np.array([float(np.count_nonzero(np.logical_and(outcomes, mask)))])
+        return Sums(n, errors, errors)
+    values = np.asarray(outcomes[mask], np.float64)
+    return Sums(n, np.array([values.sum()]), np.array([(values**2).sum()]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ class Tested:
     Attributes:
         combinations: all that were counted.
         sizes: the values kept of each column.
-        start: the number of the first slice of each combination, and one more: how many there are.
+        offset: of each combination, where its keys begin among those of all.
+        position: the place of each slice among the keys of all combinations, ascending.
         combination: of each slice, as a place in `combinations`.
         key: within its combination.
         depth: terms.
@@ -34,7 +36,8 @@ class Tested:
 
     combinations: list[Combination]
     sizes: Sequence[int]
-    start: npt.NDArray[np.intp]
+    offset: npt.NDArray[np.int64]
+    position: npt.NDArray[np.int64]
     combination: npt.NDArray[np.intp]
     key: npt.NDArray[np.int64]
     depth: npt.NDArray[np.intp]
@@ -57,32 +60,35 @@ class Tested:
     def parents(self, numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """The slices with one term less of each slice, three per row; -1 where there are fewer."""
         found = np.full((numbers.size, 3), _NONE, np.intp)
-        places = {combination: place for place, combination in enumerate(self.combinations)}
         of = self.combination[numbers]
-        found_in: list[int] = np.unique(of).tolist()
-        for place in found_in:
+        used: list[int] = np.unique(of).tolist()
+        places = {combination: place for place, combination in enumerate(self.combinations)}
+        # Columns, sizes and parents of each combination that occurs, then of each slice.
+        size = np.ones((len(used), 3), np.int64)
+        parent = np.full((len(used), 3), _NONE, np.intp)
+        for row, place in enumerate(used):
             columns = self.combinations[place]
-            if len(columns) < 2:
-                continue
-            rows = np.flatnonzero(of == place)
-            codes = np.unravel_index(self.key[numbers[rows]], [self.sizes[column] for column in columns])
-            for drop in range(len(columns)):
-                rest = columns[:drop] + columns[drop + 1 :]
-                key = np.zeros(rows.size, np.int64)
-                for column, code in zip(columns, codes, strict=True):
-                    if column in rest:
-                        key = key * self.sizes[column] + code
-                found[rows, drop] = self.at(places[rest], key)
+            size[row, : len(columns)] = [self.sizes[column] for column in columns]
+            for drop in range(len(columns) if len(columns) > 1 else 0):
+                parent[row, drop] = places[columns[:drop] + columns[drop + 1 :]]
+        rows = np.searchsorted(used, of)
+        size, parent = size[rows], parent[rows]
+        key = self.key[numbers]
+        codes = np.empty((numbers.size, 3), np.int64)
+        for axis in (2, 1, 0):
+            key, codes[:, axis] = np.divmod(key, size[:, axis])
+        for drop in range(3):
+            a, b = (axis for axis in range(3) if axis != drop)
+            has = np.flatnonzero(parent[:, drop] >= 0)
+            found[has, drop] = self.at(parent[has, drop], (codes[:, a] * size[:, b] + codes[:, b])[has])
         return found
 
-    def at(self, place: int, key: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
-        """The slices of these keys in one combination; -1 where a key has too few rows."""
-        begin, end = int(self.start[place]), int(self.start[place + 1])
-        keys = self.key[begin:end]
-        found = np.searchsorted(keys, key)
-        inside = np.minimum(found, keys.size - 1)
-        there = keys[inside] == key if keys.size else np.zeros(key.size, np.bool_)
-        return np.where(there, begin + found, _NONE)
+    def at(self, place: npt.NDArray[np.intp], key: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+        """The slices of these combinations and keys; -1 where one has too few rows."""
+        wanted = self.offset[place] + key
+        found = np.searchsorted(self.position, wanted)
+        inside = np.minimum(found, self.position.size - 1)
+        return np.where(self.position[inside] == wanted, found, _NONE)
 
 
 def gather(cells: dict[Combination, Cells], columns: Sequence[Folded], rows: int) -> Tested:
@@ -102,7 +108,9 @@ def gather(cells: dict[Combination, Cells], columns: Sequence[Folded], rows: int
     proper = n < rows
     if not proper.all():
         place, key, n, total, square = place[proper], key[proper], n[proper], total[proper], square[proper]
-    start = np.concatenate(([0], np.cumsum(np.bincount(place, minlength=len(combinations)))))
+    sizes = [each.kept for each in columns]
+    room = [prod(sizes[column] for column in combination) for combination in combinations]
+    offset = np.concatenate(([0], np.cumsum(np.array(room, np.int64))))
     depth = length[place] if place.size else np.zeros(0, np.intp)
     sums = Sums(n.astype(np.float64), total, square)
-    return Tested(combinations, [each.kept for each in columns], start, place, key, depth, sums)
+    return Tested(combinations, sizes, offset, offset[place] + key, place, key, depth, sums)
