@@ -51,6 +51,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def reachable(graph: Graph, target: Target, monkeypatch: pytest.MonkeyPatch) -> Graph:
+    """The store as programs find it."""
+    monkeypatch.setenv("PROVGRAPH_URL", target.url)
+    if target.password:
+        monkeypatch.setenv("PROVGRAPH_USER", target.user or "")
+        monkeypatch.setenv("PROVGRAPH_PASSWORD", target.password)
+    return graph
+
+
+@pytest.fixture
 def nodes(graph: Graph, folder: Path) -> dict[str, Artifact]:
     """Two models, a dataset, and a capture batch that lies in a file."""
     (folder / "batch.csv").write_text("part\n1\n", encoding="utf-8")
@@ -490,6 +500,19 @@ def test_what_a_server_is_told_once_every_client_knows(
     assert "hunter2" not in str(caught.value)
 
 
+def test_init_says_where_files_are_or_that_nobody_said_it(
+    target: Target, reachable: Graph, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PROVGRAPH_FILES")
+    said = CliRunner().invoke(commands, ["init"], prog_name="provgraph")
+    assert ("have no place yet" in said.stderr) == (target.name == "neo4j")
+
+    monkeypatch.setenv("PROVGRAPH_FILES", str(folder / "files"))
+    again = json.loads(run("init", "--json"))
+    assert again["files"] == (str(folder / "files") if target.name == "neo4j" else None)
+    assert reachable.file_area().url.endswith("/files")
+
+
 # -- from files -----------------------------------------------------------------------------------------------------
 
 
@@ -498,16 +521,6 @@ def run(*arguments: str, code: int = 0) -> str:
     result = CliRunner().invoke(commands, list(arguments), prog_name="provgraph")
     assert result.exit_code == code, result.output
     return result.stderr if code else result.stdout
-
-
-@pytest.fixture
-def reachable(graph: Graph, target: Target, monkeypatch: pytest.MonkeyPatch) -> Graph:
-    """The store as programs find it."""
-    monkeypatch.setenv("PROVGRAPH_URL", target.url)
-    if target.password:
-        monkeypatch.setenv("PROVGRAPH_USER", target.user or "")
-        monkeypatch.setenv("PROVGRAPH_PASSWORD", target.password)
-    return graph
 
 
 def test_csv_and_parquet_of_one_table_are_loaded_as_one_artifact(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
 from provgraph.cli.options import TEXT, Settings, output_options, pass_settings, url_option
-from provgraph.cli.output import write_json, write_lines
+from provgraph.cli.output import say, write_json, write_lines
 from provgraph.cli.stores import plain_engine
 from provgraph.errors import ConfigurationError, ConflictError, NewerStoreError
 
@@ -29,18 +30,22 @@ def init(settings: Settings, files: str | None, force: bool) -> None:
 
     An empty database needs no init: its first use does it. A database with other people's data does, and keeps it: only
     provgraph's own labels are ever written. Repeating it changes nothing.
+
+    Tables of predictions are files. A server's store keeps them where --files says, else PROVGRAPH_FILES: a place that
+    every client reaches under the same URL.
     """
     from provgraph import __version__
     from provgraph.store.bolt import BoltStore
     from provgraph.store.opening import initialize, read_record
     from provgraph.store.schema import SCHEMA_VERSION
+    from provgraph.tables.place import VARIABLE, check_files_url
 
     engine = plain_engine(settings)
+    if files is None and not engine.embedded:
+        files = os.environ.get(VARIABLE, "").strip() or None
     if files is not None:
         if engine.embedded:
             raise ConfigurationError("the embedded engine keeps its files in its data folder: --files is for a server")
-        from provgraph.tables.place import check_files_url
-
         check_files_url(files)
     store = BoltStore(engine)
     try:
@@ -62,6 +67,8 @@ def init(settings: Settings, files: str | None, force: bool) -> None:
     write_lines([f"{engine.url} {made} (schema {record.schema_version})"])
     if record.files:
         write_lines([f"large values are kept in {record.files}"])
+    elif not engine.embedded:
+        say("large values, such as tables of predictions, have no place yet: say where with `provgraph init --files URL`")
 
 
 def _moved(store: GraphStore, record: StoreRecord, files: str, force: bool) -> StoreRecord:

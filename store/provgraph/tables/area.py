@@ -103,14 +103,14 @@ class FileArea:
     def _put_local(self, folder: Path, stream: IO[bytes]) -> FileRef:
         unfinished = folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(parents=True, exist_ok=True)
             with unfinished.open("xb") as file:
                 ref = _copy(stream, file)
                 file.flush()
                 os.fsync(file.fileno())
             path = folder / ref.path
             if not _is_sound(path, ref):
-                path.parent.mkdir(exist_ok=True, mode=0o700)
+                path.parent.mkdir(exist_ok=True)
                 unfinished.replace(path)
                 _sync_folder(path.parent)
         except OSError as error:
