@@ -68,7 +68,7 @@ def init(settings: Settings, files: str | None, force: bool) -> None:
     if record.files:
         write_lines([f"large values are kept in {record.files}"])
     elif not engine.embedded:
-        say("large values, such as tables of predictions, have no place yet: say where with `provgraph init --files URL`")
+        say("large values, such as tables of predictions, have no place yet: `provgraph init --files URL` says where")
 
 
 def _moved(store: GraphStore, record: StoreRecord, files: str, force: bool) -> StoreRecord:
