@@ -70,7 +70,7 @@ class LineageColumns:
     """The columns of a table that stand upstream of it, by groups of rows with the same sources.
 
     Attributes:
-        columns: those that can be sliced by, the most upstream first.
+        columns: those that can be sliced by, the most upstream first, numbers last.
         groups: the ids of the source artifacts of each group.
         upstream: every node that the values come from.
         times: epoch milliseconds at which the nearest executions above each group began; -1 where none is known.
@@ -210,10 +210,17 @@ def _usable(column: Nearest, left: _Left) -> LineageColumn | None:
 def _merged(columns: Sequence[LineageColumn]) -> tuple[LineageColumn, ...]:
     """Those that part the groups alike as one, named by the most upstream; the most upstream first."""
     parted: dict[tuple[bool, bytes], list[LineageColumn]] = {}
-    # where two stand equally far, the one of fewer values is the wider
-    for column in sorted(columns, key=lambda column: (-column.hops, len(column.cells), column.name)):
+    for column in sorted(columns, key=_leading):
         parted.setdefault((column.kind == "number", _parts(column)), []).append(column)
     return tuple(replace(lead, same=tuple(same)) for lead, *same in parted.values())
+
+
+def _leading(column: LineageColumn) -> tuple[bool, float, bool, int, str]:
+    """Which name leads: a name before a measured number, the most upstream, a thing before what is said of it.
+
+    Where two stand equally far, the one of fewer values is the wider.
+    """
+    return (column.kind == "number", -column.hops, "." in column.name, len(column.cells), column.name)
 
 
 def _parts(column: LineageColumn) -> bytes:

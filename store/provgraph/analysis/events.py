@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ _LEAST: Final = 30  # rows of a slice before a change, and after it
 _LEAST_SHARE: Final = 0.2  # of its rows, before a change: what is new right after the beginning has changed nothing
 _LEAST_SOURCES: Final = (3, 2)  # before a change, and with the new value after it
 _ALPHA: Final = 0.05
+_CALENDAR: Final = re.compile(r"\d{4}[-/. ]?(?:W\d{1,2}|Q[1-4]|\d{2}(?:[-/. ]?\d{2})?)", re.IGNORECASE)
 _COMMON: Final = 3  # things that all rows of a slice have in common, the rarest, whose rows are looked at too
 _GONE: Final = 0.6  # of the rows after a change have values from before it, at most: else nothing was left behind
 _STAYS: Final = 1 / 3  # of the rows after a change have the new value, at least
@@ -192,7 +194,7 @@ def _moments(
     when, groups = times[rows], codes[rows]
     least = max(_LEAST, int(rows.size * _LEAST_SHARE))
     for column in columns:
-        if column.kind not in ("text", "boolean"):
+        if column.kind not in ("text", "boolean") or _is_calendar(column):
             continue
         of = np.append(column.codes, -1)[groups] + 1  # 0: nothing is said
         first: Ints = np.full(len(column.cells) + 1, rows.size, np.int64)
@@ -212,6 +214,11 @@ def _moments(
             last = int(first[first < begin].max())
             before = int(np.argmax(np.bincount(of[last:begin])))
             yield _Moment(int(when[row]), column, before - 1, value - 1, int(rows[row]))
+
+
+def _is_calendar(column: LineageColumn) -> bool:
+    """Whether its values are days, weeks or months: that time passes is no event."""
+    return all(_CALENDAR.fullmatch(str(cell[0])) for cell in column.cells)
 
 
 def _changes(lineage: LineageColumns, moments: Sequence[_Moment], codes: Ints) -> Iterator[Change]:

@@ -72,8 +72,9 @@ class Origin:
     def __str__(self) -> str:
         """In one sentence."""
         q = f"q = {self.q:.2g}" if self.q > 0 else "q below 1e-300"
+        name = self.node.label if self.node.label.startswith(self.node.type) else f"{self.node.type} {self.node.label}"
         return (
-            f"{self.node.type} {self.node.label}: {self.errors:,} of the {self.of:,} errors came from it "
+            f"{name}: {self.errors:,} of the {self.of:,} errors came from it "
             f"({words.percent(self.rate)} of its {self.n:,} rows, elsewhere {words.percent(self.rest_rate)}; {q})."
         )
 

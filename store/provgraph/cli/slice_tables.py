@@ -129,12 +129,24 @@ def _origin(origins: Origins) -> str:
     if not origins:
         return ""
     first = origins[0]
-    return f"{first.node.ref} {first.node.type} {first.node.label} ({first.errors:,} of {first.of:,})"
+    name = first.node.label if first.node.label.startswith(first.node.type) else f"{first.node.type} {first.node.label}"
+    return f"{first.node.ref} {name} ({first.errors:,} of {first.of:,})"
 
 
 def _aliases(slices: Iterable[Slice]) -> Iterator[str]:
+    """Other names of the same rows: of a single term, where the others stay, else of the whole slice."""
+    lines: dict[str, None] = {}
     for found in slices:
+        of_terms: dict[str, list[str]] = {}
         for alias in found.aliases:
-            names = " and ".join(str(term) for term in alias.predicate)
-            how = "has the same rows as" if alias.same_rows else "can hardly be told from"
-            yield f"{found} {how} {names}"
+            gone = [term for term in found.predicate if term not in alias.predicate]
+            come = [term for term in alias.predicate if term not in found.predicate]
+            names = " and ".join(map(str, come))
+            if alias.same_rows and len(gone) == len(come) == 1:
+                of_terms.setdefault(str(gone[0]), []).append(names)
+            else:
+                how = "the same rows as" if alias.same_rows else "nearly the same rows as"
+                lines[f"{found}: {how} {' and '.join(map(str, alias.predicate))}"] = None
+        for term, names in of_terms.items():
+            lines[f"{found}: the same rows with {' or '.join(names)} for {term}"] = None
+    return iter(lines)

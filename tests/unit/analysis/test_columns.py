@@ -69,6 +69,7 @@ def test_columns_that_part_groups_alike_are_one_under_the_most_upstream_name() -
     ]
     usable = [column for each in made if (column := _usable(each, _Left())) is not None]
     found = {column.name: [same.name for same in column.same] for column in _merged(usable)}
+    assert list(found)[0] == "Firmware.version"
     assert found == {
         "Firmware.version": ["Capture.firmware"],
         "Capture.level": ["Capture.step"],
@@ -82,6 +83,13 @@ def test_of_columns_equally_far_the_one_of_fewer_values_comes_first() -> None:
     narrow = nearest("Camera", ["A", "B", "C", "C"], 2.0)
     usable = [column for each in (narrow, wide) if (column := _usable(each, _Left())) is not None]
     assert [column.name for column in _merged(usable)] == ["Line", "Camera"]
+
+
+def test_a_thing_leads_what_is_said_of_it_and_a_name_leads_a_number() -> None:
+    camera, said = nearest("Camera", ["A", "B", "C", "A"], 2.0), nearest("Capture.camera", ["A", "B", "C", "A"], 2.0)
+    exposure = nearest("Setting.exposure", [8.6, 7.2, 7.4, 8.6], 3.0)
+    usable = [column for each in (exposure, said, camera) if (column := _usable(each, _Left())) is not None]
+    assert [(column.name, len(column.same)) for column in _merged(usable)] == [("Camera", 1), ("Setting.exposure", 0)]
 
 
 def test_notes_name_packages_by_the_struct_that_holds_them() -> None:

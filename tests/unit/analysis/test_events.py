@@ -66,6 +66,11 @@ def test_values_that_take_turns_are_no_events() -> None:
     assert events(made, {"Capture.camera": "B"}) == ()
 
 
+def test_that_time_passes_is_no_event() -> None:
+    weeks = [f"2026-W{10 + day // 2}" for day in range(12)]
+    assert events(plant(["one"] * 12, weeks, {6, 7, 8})) == ()
+
+
 def test_a_value_of_a_single_source_is_no_event() -> None:
     assert events(plant(["old"] * 5 + ["new"], list("ABABAB"), {5})) == ()
 
