@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tests.mlmd.example import write_example
+from tests.require import require
 
 __all__ = ["prepare"]
 
@@ -17,3 +19,9 @@ def prepare(page: str, folder: Path) -> None:
         (folder / "data").mkdir()
         (folder / "data" / "v3.parquet").write_bytes(b"PAR1 rows of version 3 PAR1")
         (folder / "model.joblib").write_bytes(b"weights of the model")
+    if page == "docs/how-to/slice-real-tables.md":
+        tables = Path(os.environ.get("PROVGRAPH_TEST_DATA") or "nowhere") / "tables"
+        for name in ("sdss-10k.csv", "steel-plates.csv"):
+            if not (tables / name).is_file():
+                require("data", f"PROVGRAPH_TEST_DATA names no folder with tables/{name}")
+            (folder / name).symlink_to(tables / name)
