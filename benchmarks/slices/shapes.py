@@ -40,8 +40,15 @@ def _codes(rows: int, columns: int, rng: np.random.Generator, kind: Kind) -> Cod
     return codes
 
 
-def planted(rows: int, *, seed: int, kind: Kind = "independent", columns: int = 12) -> Planted:
-    """A table with six slices above the base rate.
+def planted(
+    rows: int,
+    *,
+    seed: int,
+    kind: Kind = "independent",
+    columns: int = 12,
+    depths: tuple[int, ...] = (1, 1, 2, 2, 3, 3),
+) -> Planted:
+    """A table with slices of so many terms each above the base rate.
 
     Each has twice the rows that a slice must have, at most a quarter of all, and shares few of them with the others:
     so each can be found, and nothing else says the same. No slice has two columns of one chain: the finer one alone
@@ -52,7 +59,7 @@ def planted(rows: int, *, seed: int, kind: Kind = "independent", columns: int = 
     names = list(codes)
     least, taken, rate = max(60, rows // 500), np.zeros(rows, np.bool_), np.full(rows, BASE)
     slices: list[Predicate] = []
-    for depth, height in zip((1, 1, 2, 2, 3, 3), np.repeat(RATES, 2), strict=True):
+    for depth in depths:
         while True:
             picked = [names[place] for place in rng.choice(len(names), depth, replace=False)]
             terms = {name: int(rng.integers(codes[name].max() + 1)) for name in picked}
@@ -62,7 +69,7 @@ def planted(rows: int, *, seed: int, kind: Kind = "independent", columns: int = 
             if apart and least <= inside.sum() <= rows // 4 and shared <= inside.sum() // 4:
                 break
         taken |= inside
-        rate = np.where(inside, np.maximum(rate, height), rate)
+        rate = np.where(inside, np.maximum(rate, RATES[depth - 1]), rate)
         slices.append(frozenset((name, f"v{value}") for name, value in terms.items()))
     return Planted(codes, rng.random(rows) < rate, tuple(slices))
 
@@ -92,8 +99,8 @@ def clustered(rows: int, *, seed: int, unit_rows: int = 20, correlation: float =
 
 
 def wide(rows: int, *, seed: int, columns: int = 40) -> Planted:
-    """Many columns of 4 to 12 values."""
-    return planted(rows, seed=seed, columns=columns)
+    """Many columns of 4 to 12 values, and slices of at most two terms."""
+    return planted(rows, seed=seed, columns=columns, depths=(1, 1, 2, 2))
 
 
 def high(rows: int, *, seed: int) -> Planted:

@@ -1,7 +1,8 @@
 """Rows and errors of every cell: of each combination of values of up to three columns.
 
-The work is one `numpy.bincount` per table of `covers`; tables too large to be laid out are counted by sorting, over the
-rows of pairs that are frequent themselves (a slice is never larger than its parents).
+The work is one `numpy.bincount` per table of `covers`. Columns of many values make tables too large for the caches:
+there a triple is counted as a pair, whose cells with enough rows are few, and a third column, since a slice is never
+larger than its parents. What is still too large to be laid out is sorted.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ Counts: TypeAlias = npt.NDArray[np.signedinteger] | npt.NDArray[np.float64]
 # well within a core's own cache), and of the largest that is laid out at all.
 _SHARED = 1 << 14
 _LARGEST = 1 << 22
+# Cells of the largest table of a triple that is not counted by way of a pair.
+_DIRECT = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +77,7 @@ class Counter:
         self._rows = outcomes.size
         self._shared = min(max(self._rows // 4, 1 << 10), _SHARED)
         self._largest = min(max(4 * self._rows, 1 << 16), _LARGEST)
+        self._direct = min(self._largest, _DIRECT)
 
     def count(
         self,
@@ -89,7 +93,18 @@ class Counter:
             counted: told how many more combinations are done.
         """
         found: dict[Combination, Cells] = {}
-        small = [each for each in wanted if prod(self._sizes[column] for column in each) <= self._largest]
+        small: list[Combination] = []
+        paired: dict[Combination, list[Combination]] = {}
+        large: list[Combination] = []
+        for combination in wanted:
+            room = prod(self._sizes[column] for column in combination)
+            if room <= (self._largest if len(combination) < 3 else self._direct):
+                small.append(combination)
+            elif len(combination) < 3:
+                large.append(combination)
+            else:
+                pair = self._best_pair(combination, parents)
+                (paired.setdefault(pair, []) if pair else large).append(combination)
         prefix: list[tuple[int, Codes]] = []
         for columns, combinations in covers(small, self._sizes, self._shared):
             shape = [self._sizes[column] for column in columns]
@@ -100,7 +115,10 @@ class Counter:
                     combination, [table.sum(axis=rest) if rest else table for table in tables]
                 )
             counted(len(combinations))
-        for combination in set(wanted).difference(small):
+        for pair, combinations in paired.items():
+            found |= self._by_pair(pair, combinations, parents[pair].key)
+            counted(len(combinations))
+        for combination in large:
             found[combination] = self._sparse(combination, parents)
             counted(1)
         return found
@@ -139,6 +157,49 @@ class Counter:
         key = np.flatnonzero(n >= self._least)
         sums = [np.asarray(total[key], np.float64) for total in totals]
         return Cells(key, np.asarray(n[key], np.int64), sums[0], sums[-1])
+
+    def _best_pair(self, triple: Combination, parents: Mapping[Combination, Cells]) -> Combination | None:
+        """The pair of a triple that makes the smallest table; None if all are too large."""
+        pairs = (triple[:2], triple[::2], triple[1:])
+        rooms = [
+            (parents[pair].n.size + 1) * next(self._sizes[column] for column in triple if column not in pair)
+            for pair in pairs
+        ]
+        room = min(rooms)
+        return pairs[rooms.index(room)] if room <= self._largest else None
+
+    def _by_pair(
+        self, pair: Combination, triples: Sequence[Combination], frequent: npt.NDArray[np.int64]
+    ) -> dict[Combination, Cells]:
+        """The cells of triples, each as a cell of one pair that has enough rows and a value of the third column."""
+        few = frequent.size
+        kept = self._kept[pair[1]]
+        codes = np.full([self._sizes[column] for column in pair], few, np.min_scalar_type(few))
+        codes[frequent // kept, frequent % kept] = np.arange(few)
+        both = codes[self._columns[pair[0]], self._columns[pair[1]]]
+        values = np.divmod(frequent, kept)
+        found: dict[Combination, Cells] = {}
+        for triple in triples:
+            third = next(column for column in triple if column not in pair)
+            size = self._sizes[third]
+            kind = np.min_scalar_type(2 * (few + 1) * size)
+            key = both.astype(kind)
+            if self._binary:
+                key += np.multiply(self._outcomes, few + 1, dtype=kind)
+            key *= kind.type(size)
+            key += self._columns[third]
+            tables = self._tables(key, [few + 1, size])
+            n, *totals = (table[:few, : self._kept[third]] for table in tables)
+            place, code = np.nonzero(n >= self._least)
+            of = {pair[0]: values[0][place], pair[1]: values[1][place], third: code}
+            whole = np.zeros(place.size, np.int64)
+            for column in triple:
+                whole = whole * self._kept[column] + of[column]
+            order = np.argsort(whole)
+            place, code = place[order], code[order]
+            sums = [np.asarray(total[place, code], np.float64) for total in totals]
+            found[triple] = Cells(whole[order], np.asarray(n[place, code], np.int64), sums[0], sums[-1])
+        return found
 
     def _sparse(self, combination: Combination, parents: Mapping[Combination, Cells]) -> Cells:
         """The same for a table too large to be laid out."""

@@ -72,15 +72,19 @@ def counted(
     binary=st.booleans(),
     seed=st.integers(0, 9),
     room=st.sampled_from([1, 10**6]),
+    direct=st.sampled_from([1, 10**6]),
 )
-def test_counts_are_those_of_a_group_by(frame: pd.DataFrame, least: int, binary: bool, seed: int, room: int) -> None:
+def test_counts_are_those_of_a_group_by(
+    frame: pd.DataFrame, least: int, binary: bool, seed: int, room: int, direct: int
+) -> None:
     draw = np.random.default_rng(seed)
     outcome = draw.random(len(frame)) < 0.5 if binary else np.round(draw.normal(size=len(frame)), 3)
     folded = [each for each in (fold(column, least) for column in encode(frame).columns) if each.kept]
     with pytest.MonkeyPatch.context() as patch:
-        # Small rooms force the way by sorting, large ones that of tables.
+        # Small rooms force the way by sorting, or by pairs, large ones that of tables.
         patch.setattr(counting, "_LARGEST", room)
         patch.setattr(counting, "_SHARED", room)
+        patch.setattr(counting, "_DIRECT", direct)
         for names, cells in counted(folded, outcome, 3, least).items():
             expected = grouped(frame, outcome, names, least)
             assert cells.keys() == expected.keys()
