@@ -87,7 +87,8 @@ def _write(
 
 def _with(rows: Iterable[Sequence[object]], extra: Sequence[str]) -> Iterator[Sequence[object]]:
     for at, row in enumerate(rows):
-        yield (*row, extra[at]) if extra else row
+        cells = ["" if cell != cell else cell for cell in row]  # what is not known is empty, not "nan"
+        yield [*cells, extra[at]] if extra else cells
 
 
 def _head(report: SliceReport) -> Iterator[str]:
