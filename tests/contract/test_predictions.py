@@ -500,6 +500,22 @@ def test_what_a_server_is_told_once_every_client_knows(
     assert "hunter2" not in str(caught.value)
 
 
+def test_the_demo_asks_for_the_place_before_it_renders_a_picture(
+    empty_neo4j: Target, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sklearn", "PIL", "joblib"):
+        pytest.importorskip(module, reason="the extra provgraph[demo] is not installed")
+    from provgraph.demo import build_demo
+
+    monkeypatch.delenv("PROVGRAPH_FILES")
+    with provgraph.connect(empty_neo4j.url, user=empty_neo4j.user, password=empty_neo4j.password) as graph:
+        with pytest.raises(ConfigurationError, match="init --files URL"):
+            build_demo(folder / "plant", graph)
+
+        assert graph.count() == 0
+    assert not (folder / "plant").exists()
+
+
 def test_init_says_where_files_are_or_that_nobody_said_it(
     target: Target, reachable: Graph, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

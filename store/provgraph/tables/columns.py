@@ -7,10 +7,12 @@ spelled otherwise (other widths, categories, kinds of strings) is the same colum
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,7 @@ Note: TypeAlias = Callable[[str], None]
 
 _LONGEST_NAME: Final = 500  # characters
 _MOST_COLUMNS: Final = 2_000
+_OFFSET: Final = re.compile(r"[+-]\d\d:?\d\d")
 _SETS: Final = (set, frozenset)
 _SEVERAL: Final = (list, tuple, np.ndarray, *_SETS)
 _BROKEN: Final = (pa.ArrowException, TypeError, ValueError, OverflowError)
@@ -118,15 +121,22 @@ def _from_pandas(frame: DataFrame, note: Note) -> Table:
     found: list[Column] = []
     for at, name in enumerate(names):
         series: Series[Any] = frame.iloc[:, at]
-        found.append(_chunked(_from_objects(series, name, note) if series.dtype == object else _plain(series, name)))
+        found.append(_chunked(_from_series(series, name, note)))
     return to_columns(names, found, note)
 
 
-def _plain(series: Series[Any], name: str) -> object:
-    try:
-        return pa.array(series, from_pandas=True)
-    except _BROKEN as error:
-        raise RecordingError(f"the column {name!r} cannot be kept: {_line(error)}") from error
+def _from_series(series: Series[Any], name: str, note: Note) -> object:
+    dtype: object = series.dtype
+    if isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype):  # Arrow would keep what they are made of
+        return _as_text(series.tolist(), name, note)
+    if isinstance(dtype, pd.SparseDtype):
+        series = cast("Any", series).sparse.to_dense()
+    if series.dtype != object:
+        try:
+            return pa.array(series, from_pandas=True)
+        except (*_BROKEN, UnicodeError):  # such as categories of several types
+            series = series.astype(object)
+    return _from_objects(series, name, note)
 
 
 def _from_objects(series: Series[Any], name: str, note: Note) -> object:
@@ -245,6 +255,11 @@ def _integers(column: Column, name: str, note: Note) -> Column:
 
 def _moments(column: Column, zone: str | None) -> Column:
     """By the microsecond, which every system knows; by the nanosecond where that would lose something."""
+    if zone is not None and not _OFFSET.fullmatch(zone):
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"nobody knows the time zone {zone!r}") from error
     try:
         return column.cast(pa.timestamp("us", zone))
     except pa.ArrowInvalid:
