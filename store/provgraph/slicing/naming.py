@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod
@@ -35,7 +35,9 @@ class Name:
     jaccard: float
 
 
-def other_names(conditions: Conditions, mask: Mask, columns: Sequence[Folded], tested: Tested) -> list[Name]:
+def other_names(
+    conditions: Conditions, mask: Mask, columns: Sequence[Folded], tested: Tested, copies: Mapping[int, int]
+) -> list[Name]:
     """Slices of at most as many terms with a Jaccard index of 0.8 or more, the shortest ones only.
 
     A name that holds the terms of a shorter one says nothing new.
@@ -45,6 +47,7 @@ def other_names(conditions: Conditions, mask: Mask, columns: Sequence[Folded], t
         mask: its rows.
         columns: what was searched, copies of columns among them.
         tested: the slices of which one can be a name.
+        copies: columns that part the rows just as another does, by the one that stands for them.
     """
     held = np.flatnonzero(mask)
     own = set(conditions)
@@ -64,6 +67,26 @@ def other_names(conditions: Conditions, mask: Mask, columns: Sequence[Folded], t
         single = {name.conditions[0] for name in found}
         terms = sorted((column, code) for _, column, code in common[:_MOST_TERMS] if (column, code) not in single)
         found += _joined(conditions, mask, columns, tested, terms)
+        found += _substituted(conditions, mask, columns, copies, common)
+    return found
+
+
+def _substituted(
+    conditions: Conditions,
+    mask: Mask,
+    columns: Sequence[Folded],
+    copies: Mapping[int, int],
+    common: list[tuple[int, int, int]],
+) -> list[Name]:
+    """The slice with a copy in the place of one of its columns: such names were not counted."""
+    rows = int(np.count_nonzero(mask))
+    found: list[Name] = []
+    for column, code in conditions:
+        twins = [(twin, other) for both, twin, other in common if copies.get(twin) == column and both == rows]
+        for twin, other in twins:
+            if np.array_equal(columns[twin].mask(other, mask.size), columns[column].mask(code, mask.size)):
+                name = {*conditions, (twin, other)}.difference({(column, code)})
+                found.append(Name(tuple(sorted(name)), 1.0))
     return found
 
 

@@ -28,7 +28,7 @@ def slices_of(searched: Searched, outcomes: Outcomes, comparison: Comparison) ->
         predicate = tuple(columns[column].term(code) for column, code in conditions)
         aliases = [
             Alias(tuple(columns[column].term(code) for column, code in name.conditions), name.jaccard)
-            for name in other_names(conditions, mask, columns, tested)
+            for name in other_names(conditions, mask, columns, tested, searched.levels.copies)
         ]
         aliases.sort(key=lambda alias: (-alias.jaccard, len(alias.predicate), str(alias.predicate)))
         found.append(

@@ -75,11 +75,21 @@ def test_a_copied_column_adds_an_alias_and_no_slice(planted: pd.DataFrame, repor
 
     assert [replace(each, aliases=()) for each in again.slices] == list(report.slices)
     assert again.tested == report.tested
-    aliased = {names(each): [alias.to_dict() for alias in each.aliases] for each in again.slices}
-    term = Term("kamera", "V2").to_dict()
-    assert aliased.pop(frozenset({("camera", "v2")})) == [{"predicate": [term], "jaccard": 1.0, "same_rows": True}]
+    aliased = {
+        names(each): [(str(alias.predicate[0]), alias.same_rows) for alias in each.aliases] for each in again.slices
+    }
+    assert aliased.pop(frozenset({("camera", "v2")})) == [("kamera is V2", True)]
     assert not any(aliased.values())
     assert "kamera parts the rows just as camera does: one column, named twice." in again.notes
+
+
+def test_a_copied_column_is_an_alias_in_slices_of_several_terms_too(planted: pd.DataFrame) -> None:
+    again = find_slices(planted.assign(linie=planted["line"]), outcome="wrong")
+
+    aliased = {names(each): each.aliases for each in again.slices}
+    (alias,) = aliased[frozenset({("line", "v1"), ("lens", "v3")})]
+    assert alias.predicate == (Term("lens", "v3"), Term("linie", "v1"))
+    assert alias.same_rows
 
 
 def test_the_most_upstream_name_leads_if_it_is_told(planted: pd.DataFrame) -> None:
