@@ -112,7 +112,8 @@ class FileArea:
             if not _is_sound(path, ref):
                 path.parent.mkdir(exist_ok=True)
                 unfinished.replace(path)
-                _sync_folder(path.parent)
+                for made in (path.parent, folder):
+                    _sync_folder(made)
         except OSError as error:
             raise StoreError(
                 f"nothing can be kept in the file area {self.url} ({error.strerror or error}): "

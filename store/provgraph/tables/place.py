@@ -34,7 +34,7 @@ def file_area(core: StoreCore) -> FileArea:
     wanted = os.environ.get(VARIABLE, "").strip() or None
     if wanted is not None:
         check_files_url(wanted, VARIABLE)
-    record = core.record if core.record.files is not None else read_record(core.store)
+    record = read_record(core.store)  # anew: somebody may have moved it since this store was opened
     kept = None if record is None else record.files
     if kept is None and wanted is not None:
         kept = claim_files(core.store, wanted)

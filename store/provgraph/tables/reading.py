@@ -155,7 +155,7 @@ def _open_csv(stream: io.RawIOBase, names: Sequence[str], delimiter: str) -> Ite
                 use_threads=False, column_names=list(names), skip_rows_after_names=1, block_size=_BLOCK
             ),
             parse_options=pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pcsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=True),
+            convert_options=pcsv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), check_utf8=True),
         )
     except pa.ArrowInvalid as error:
         if "mpty CSV" in str(error):

@@ -162,22 +162,34 @@ class _Draft:
         inside = "".join(f"/{name.path}" for name in workflow[-1:])
         execution_key = f"provgraph/Evaluate/{self.identity}{inside}"
         known = self._known(key)
+        sound = known is not None and self._is_sound(known)
         unknown = self._check_sources(notes)
         metrics = metrics_of(self.table, self.roles, self.task)
-        if known is not None and self._is_complete(execution_key):
+        if known is not None and sound and self._is_complete(execution_key):
             return RecordedTable(known, metrics, new=False)
-        artifact = known if known is not None else self._predictions(key, unknown)
+        artifact = self._predictions(key, unknown) if known is None else known if sound else self._mended(known)
         self._write(artifact, metrics, execution_key, workflow)
         return RecordedTable(self._stored(key), metrics, new=True)
 
     def _known(self, key: str) -> Artifact | None:
-        """The artifact, if it is in the store and its file is sound."""
+        """The artifact, if it is in the store."""
         try:
-            found = self._stored(key)
-            with self.area.open(file_of(predictions(self.core, found).artifact)):
-                return found
-        except (NotFoundError, LoadError, InvalidValueError):
+            return predictions(self.core, self._stored(key)).artifact
+        except (NotFoundError, InvalidValueError):
             return None
+
+    def _is_sound(self, artifact: Artifact) -> bool:
+        try:
+            with self.area.open(file_of(artifact)):
+                return True
+        except (NotFoundError, LoadError):
+            return False
+
+    def _mended(self, artifact: Artifact) -> Artifact:
+        """The artifact with a file that is there again: another one, where another version of pyarrow writes it."""
+        ref = self._put()
+        kept = {**artifact.custom_properties, "size": ref.size}
+        return replace(artifact, uri=self.area.uri_of(ref), digest=ref.digest, custom_properties=kept)
 
     def _stored(self, key: str) -> Artifact:
         found = self.core.reader.resolve(key, (NodeKind.ARTIFACT,))
