@@ -8,6 +8,7 @@ once, from all rows, in `Clusters`; the tests of single slices build on them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ __all__ = ["Clusters", "Rows", "clusters", "permutation_p", "sums", "unit_codes"
 Rows: TypeAlias = npt.NDArray[np.bool_] | npt.NDArray[np.intp]
 
 _BATCH = 25
+_PARTS = 200
 # So many permutations as extreme as what was observed, and a slice is clearly no finding.
 _CLEAR = 20
 
@@ -56,6 +58,31 @@ class Clusters:
         """By how much units widen the variance of the rate of a slice that is made of whole units."""
         rows = float(self.size.sum())
         return 1.0 + (float((self.size**2).sum()) / rows - 1.0) * self.correlation if rows else 1.0
+
+    def spread(self, size: Floats) -> Floats:
+        """The standard deviation of the mean of a unit of so many rows."""
+        within = (1.0 - self.correlation) * self.variance
+        return np.sqrt(self.correlation * self.variance + within / np.maximum(size, 1.0))
+
+    @cached_property
+    def means(self) -> tuple[Floats, Floats]:
+        """By how many of its `spread` the mean of a unit differs from that of all rows, as points and their weights."""
+        held = self.size > 0.0
+        size = self.size[held]
+        apart = self.total[held] / size - self.total.sum() / self.size.sum()
+        spread = self.spread(size)
+        return _points(apart / np.where(spread > 0.0, spread, np.inf), 1.0)
+
+    @cached_property
+    def residuals(self) -> tuple[Floats, Floats]:
+        """By how much rows differ from their unit, as points and their weights."""
+        fellows = self.size[self.codes]
+        mean = (self.total / np.maximum(self.size, 1.0))[self.codes]
+        if (fellows > 1.0).any():
+            apart = ((self.values - mean) * np.sqrt(fellows / np.maximum(fellows - 1.0, 1.0)))[fellows > 1.0]
+        else:
+            apart = self.values - self.values.mean()
+        return _points(apart, (1.0 - self.correlation) * self.variance)
 
     def inside(self, rows: Rows) -> Floats:
         """How many rows of each unit lie in the slice."""
@@ -123,6 +150,20 @@ def clusters(codes: npt.NDArray[np.intp], values: npt.NDArray[np.bool_ | np.inte
             correlation = (mean_between - mean_within) / (mean_between + (typical - 1.0) * mean_within)
     binary = bool(np.all((outcome == 0.0) | (outcome == 1.0)))
     return Clusters(codes, outcome, size, total, scatter, variance, correlation, binary)
+
+
+def _points(values: Floats, variance: float) -> tuple[Floats, Floats]:
+    """A distribution as the means of 200 parts of equal width, of mean 0 and this variance."""
+    low, high = float(values.min()), float(values.max())
+    if variance <= 0.0 or low >= high:
+        return np.zeros(1), np.ones(1)
+    part = np.minimum(((values - low) / (high - low) * _PARTS).astype(np.intp), _PARTS - 1)
+    count = np.bincount(part, minlength=_PARTS).astype(np.float64)
+    points = sums(part, values)
+    points = np.pad(points, (0, _PARTS - points.size))[count > 0.0] / count[count > 0.0]
+    weights = count[count > 0.0] / values.size
+    points -= weights @ points
+    return points * np.sqrt(variance / (weights @ points**2)), weights
 
 
 def sums(codes: npt.NDArray[np.intp], values: Floats) -> Floats:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from provgraph.slicing.clusters import Clusters, clusters, permutation_p, unit_codes
+from provgraph.slicing.clusters import Clusters, Rows, clusters, permutation_p, unit_codes
 from provgraph.slicing.proportions import excess_p, excess_z
 from provgraph.slicing.saddlepoint import cluster_p
 
@@ -115,7 +115,7 @@ def test_the_far_tail_is_what_simulated_tables_show(partly: bool) -> None:
 def test_the_permutation_and_the_tail_agree_where_both_can_tell() -> None:
     codes, wrong = _beta_rows(7, 1_500, 12, rho=0.15)
     draw = np.random.default_rng(8)
-    slices: list[Mask | npt.NDArray[np.intp]] = [
+    slices: list[Rows] = [
         *((draw.random(1_500) < 0.05)[codes] for _ in range(12)),
         *(draw.random(codes.size) < 0.1 for _ in range(12)),
         *((draw.random(1_500) < 0.2)[codes] & (draw.random(codes.size) < 0.5) for _ in range(12)),
@@ -154,12 +154,31 @@ def test_rows_of_few_units_prove_less_than_rows() -> None:
 def test_the_same_seed_permutes_alike_and_slices_do_not_disturb_one_another() -> None:
     codes, wrong = _beta_rows(5, 400, 8, rho=0.1)
     draw = np.random.default_rng(0)
-    slices: list[Mask | npt.NDArray[np.intp]] = [(draw.random(400) < share)[codes] for share in (0.1, 0.3, 0.02)]
+    slices: list[Rows] = [(draw.random(400) < share)[codes] for share in (0.1, 0.3, 0.02)]
     found = clusters(codes, wrong)
     once = permutation_p(found, slices, permutations=100, seed=3)
     np.testing.assert_array_equal(once, permutation_p(found, slices, permutations=100, seed=3))
     assert (permutation_p(found, slices, permutations=100, seed=4) != once).any()
     np.testing.assert_array_equal(cluster_p(found, slices)[1:], cluster_p(found, slices[1:]))
+
+
+@pytest.mark.parametrize("inside", ["whole units", "half of their rows", "rows"])
+def test_the_tail_of_losses_is_that_of_the_permutation(inside: str) -> None:
+    """Units of different sizes, some far worse than others, rows with a long tail."""
+    draw = np.random.default_rng(5)
+    codes = np.repeat(np.arange(600), draw.geometric(0.1, 600))
+    losses = draw.gamma(0.25, 1.0, 600)[codes] + draw.exponential(size=codes.size)
+    slices: list[Rows] = []
+    for _ in range(40):
+        whole, rows = (draw.random(600) < 0.06)[codes], draw.random(codes.size) < 0.5
+        slices.append(
+            {"whole units": whole, "half of their rows": whole & rows, "rows": draw.random(codes.size) < 0.03}[inside]
+        )
+    found = clusters(codes, losses)
+    permuted, tail = permutation_p(found, slices, permutations=2_000, seed=2), cluster_p(found, slices)
+    told = permuted < 0.3
+    assert told.sum() > 5
+    np.testing.assert_allclose(tail[told], permuted[told], rtol=0.75, atol=0.04)
 
 
 def test_losses_are_judged_by_units_too() -> None:
