@@ -203,7 +203,7 @@ def _source_notes(
         name = " and ".join(table.roles.get("source", ()))
         yield (
             f"{int(known.sum()):,} rows come from {count:,} sources and resemble each other within them: a slice of "
-            f"whole sources varies {effect:.1f} times as much as one of independent rows, and its q may be far too "
+            f"whole sources varies {effect:.1f} times as much as one of independent rows, and its q may be too "
             f"small. Name what was sampled as the unit{f' ({name}, if nothing else)' if name else ''}."
         )
 

@@ -25,7 +25,7 @@ _COLUMNS: Final = (
     Column("EXCESS", right=True),
     Column("Q", right=True),
     Column("ADJUSTED", right=True),
-    Column("MOST FROM", shrinks=True),
+    Column("ORIGIN", shrinks=True),
 )
 
 

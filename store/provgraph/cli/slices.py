@@ -90,8 +90,8 @@ def slices(
     """Find where a model fails: the parts of its predictions with more errors than chance lets expect.
 
     Of a MODEL, its newest PREDICTIONS are read. What stands upstream of each row (the settings of its camera, who
-    labelled it) counts as a column of it, and of each slice the node is named that most of its errors came from:
-    `provgraph impact` says what else that reaches.
+    labelled it) counts as a column of it. The origin of a slice is the node upstream that its errors point to most:
+    `provgraph impact` says what else that node reaches.
 
     A CSV or Parquet FILE is read as it is: no store is touched. All its columns are searched but those that the outcome
     reads.
