@@ -174,10 +174,11 @@ def _mixed(logs: Floats, means: Floats, spreads: Floats) -> tuple[Floats, Floats
 
 def _kinds(inside: Floats, outside: Floats) -> tuple[Floats, Floats, Floats]:
     """Units that are (nearly) alike, once, by their mean rows inside and outside, with how many they are."""
-    steps = _steps(outside)
-    keys, kind = np.unique(_steps(inside) * (int(steps.max()) + 1) + steps, return_inverse=True)
-    count = np.bincount(kind, minlength=keys.size).astype(np.float64)
-    return sums(kind, inside) / count, sums(kind, outside) / count, count
+    ins, outs = _steps(inside), _steps(outside)
+    kind = ins * (int(outs.max()) + 1) + outs
+    count = np.bincount(kind).astype(np.float64)
+    held = count > 0.0
+    return sums(kind, inside)[held] / count[held], sums(kind, outside)[held] / count[held], count[held]
 
 
 def _steps(rows: Floats) -> npt.NDArray[np.int64]:
