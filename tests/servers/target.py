@@ -48,9 +48,8 @@ class Bypass:
         records = "MATCH (n) WHERE NOT n:Provgraph WITH n LIMIT 10000 DETACH DELETE n RETURN count(*) AS n"
         while self.run(records) != [{"n": 0}]:
             pass
-        self.run(
-            "MATCH (s:Provgraph) WHERE s.schema_version <> $ours OR s.files IS NOT NULL DELETE s", ours=SCHEMA_VERSION
-        )
+        self.run("MATCH (s:Provgraph) WHERE s.schema_version <> $ours DELETE s", ours=SCHEMA_VERSION)
+        self.run("MATCH (s:Provgraph) WHERE s.files IS NOT NULL REMOVE s.files")
 
     def close(self) -> None:
         """Close the connections."""
