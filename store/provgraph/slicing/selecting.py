@@ -75,7 +75,7 @@ def select(
     terms = [list(zip(tested.columns(number), tested.codes(number), strict=True)) for number in candidates.tolist()]
     picked = 0
     shown: list[int] = []
-    each: Floats | None = None
+    row_rates: Floats | None = None
     while alive.any() and picked < limit + _MORE and len(shown) < limit:
         alike = Sums(np.array(counts), np.array(sums), np.array(squares))
         expected = inside @ alike.rate
@@ -87,11 +87,11 @@ def select(
         best = int(np.argmax(z))
         alive[best] = False
         # The same array until the next pick: what is made of it can be kept.
-        each = alike.rate[signature] if each is None else each
-        if not confirm(int(candidates[best]), picked + 1, each):
+        row_rates = alike.rate[signature] if row_rates is None else row_rates
+        if not confirm(int(candidates[best]), picked + 1, row_rates):
             continue
         picked += 1
-        each = None
+        row_rates = None
         if shows(int(candidates[best]), float(expected[best])):
             shown.append(int(candidates[best]))
         held = np.flatnonzero(slice_mask(tested, int(candidates[best]), columns, rows))
