@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,16 +16,19 @@ pytest.importorskip("PIL", reason="the extra provgraph[demo] is not installed")
 pytest.importorskip("pyarrow", reason="the extra provgraph[demo] is not installed")
 
 import pandas as pd
+from click.testing import CliRunner
 
 import provgraph
 from provgraph import Artifact, Execution, ExecutionState
+from provgraph.analysis.result import ErrorAnalysis
+from provgraph.cli.app import commands
 from provgraph.demo import DemoSummary, build_demo
 from provgraph.demo.csvfile import Row, read_rows
 from provgraph.demo.features import load_features
 from provgraph.demo.learning import evaluate, load_model
 from provgraph.demo.plant import BATCHES, PLANTED
 from provgraph.demo.schedule import RUNS
-from provgraph.slicing import Outcome, find_slices, measure_slice
+from provgraph.slicing import Outcome, find_slices, measure_slice, rows_of
 from provgraph.tables.predictions import PredictionTable
 from tests.docs.page import Session, blocks, check, commands_of, name_of, pages
 from tests.servers.target import Bypass, Target
@@ -222,6 +226,76 @@ def test_two_planted_faults_are_what_slicing_finds_and_the_harmless_one_is_clear
     assert adjusted.crude > 1.4
     assert adjusted.interval is not None
     assert adjusted.interval.low < 1 < adjusted.interval.high
+
+
+def rows_where(analysis: ErrorAnalysis, **where: str) -> list[bool]:
+    frame = analysis.frame
+    return list(frame[list(where)].eq(pd.Series(where)).all(axis=1))
+
+
+@pytest.fixture(scope="module")
+def analysis(demo: Demo) -> ErrorAnalysis:
+    return demo.graph.slices("Model/inspector/5")
+
+
+def test_joined_to_the_graph_the_two_faults_are_found_and_the_harmless_imbalance_is_cleared(
+    analysis: ErrorAnalysis,
+) -> None:
+    assert analysis.unit == "part"
+    found = [rows_of(analysis.encoded, each.predicate).tolist() for each in analysis.slices]
+    assert found == [rows_where(analysis, **HARMFUL[name]) for name in ("lost focus", "confused annotator")]
+    [adjusted] = analysis.measure(dict(HARMFUL["more scratches"])).adjusted
+    assert adjusted.crude is not None
+    assert adjusted.crude > 1.4
+    assert adjusted.interval is not None
+    assert adjusted.interval.low < 1 < adjusted.interval.high
+
+
+def test_the_first_findings_origin_is_the_setting_and_reaches_other_models_and_live_deployments(
+    demo: Demo, analysis: ErrorAnalysis
+) -> None:
+    first, second = analysis.slices
+    origin = analysis.origins(first)[0]
+    behind = {(node.type, node.name) for node in (origin.node, *origin.same_rows)}
+    assert ("CameraConfig", "plant-2/line-3/B/2") in behind
+    assert origin.errors == origin.of == first.errors
+    assert [node.type for node in origin.route] == ["Configure", "CameraConfig", "Capture", "CaptureBatch"]
+    assert demo.summary.bad_batch_key in {node.key for each in analysis.origins(first) for node in each.same_rows}
+    impact = demo.graph.impact(origin.node)
+    assert {item.node.name for item in impact.models} == {
+        *("inspector/3", "inspector/4", "inspector/5"),
+        *("gate/1", "gate/2"),
+    }
+    assert "plant-2/line-3/5" in {item.node.name for item in impact.live_deployments}
+    assert "plant-2/line-4/2" not in {item.node.name for item in impact.deployments}
+    annotator = analysis.origins(second)[0]
+    assert (annotator.node.type, annotator.node.name) == ("Annotator", "dario")
+
+
+def test_the_first_finding_has_its_moment(demo: Demo, analysis: ErrorAnalysis) -> None:
+    event = analysis.events(analysis.slices[0])[0]
+
+    assert event.at.date().isoformat() == "2026-09-28"
+    assert [str(term) for term in event.predicate] == ["Camera is plant-2/line-3/B"]
+    assert "Firmware.version: 2.0 to 2.1" in str(event)
+    assert event.changes[0].node.key == demo.summary.bad_firmware_key
+    assert event.effect.q is not None
+    assert event.effect.q < 0.001
+
+
+def test_the_command_finds_what_the_library_finds(
+    analysis: ErrorAnalysis, embedded_target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVGRAPH_URL", embedded_target.url)
+    result = CliRunner().invoke(commands, ["slices", "Model/inspector/5", "--json"], prog_name="provgraph")
+    found = json.loads(result.stdout)
+
+    assert result.exit_code == 0
+    assert [[(term["column"], term["value"]) for term in each["predicate"]] for each in found["slices"]] == [
+        [(term.column, term.value) for term in each.predicate] for each in analysis.slices
+    ]
+    assert found["slices"][0]["origins"][0]["route"]
+    assert found["tested"] == analysis.report.tested
 
 
 def test_the_gate_fails_on_scratches_and_on_the_camera_without_focus(demo: Demo) -> None:
