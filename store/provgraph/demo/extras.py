@@ -10,8 +10,13 @@ from provgraph.errors import ConfigurationError
 __all__ = ["require_extras"]
 
 _MODULES: Final = {
-    "numpy": "numpy", "sklearn": "scikit-learn", "PIL": "pillow", "joblib": "joblib",
-    "pandas": "pandas", "pyarrow": "pyarrow", "fsspec": "fsspec",
+    "numpy": "numpy",
+    "sklearn": "scikit-learn",
+    "PIL": "pillow",
+    "joblib": "joblib",
+    "pandas": "pandas",
+    "pyarrow": "pyarrow",
+    "fsspec": "fsspec",
 }
 
 
