@@ -114,7 +114,12 @@ def moments(column: pd.Series) -> npt.NDArray[np.datetime64]:
     if isinstance(dtype, pd.ArrowDtype):
         column = column.astype(object)
     if column.dtype == np.dtype(object):
-        column = pd.to_datetime(column, errors="raise")
+        try:
+            column = pd.to_datetime(column, errors="raise")
+        except pd.errors.OutOfBoundsDatetime:
+            # Before pandas 3, beyond the years 1677 to 2262.
+            cells = column.where(column.notna(), None).tolist()
+            return np.array(cells, "datetime64[s]")
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_localize(None)
     return np.asarray(column.to_numpy(), "datetime64[s]")

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -97,7 +99,8 @@ def test_values_can_be_had_without_numpy_and_pandas() -> None:
         "print(sorted({'numpy', 'pandas', 'scipy', 'pyarrow'} & set(sys.modules)))"
     )
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    where = {**os.environ, "PYTHONPATH": str(Path(provgraph.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=where)
 
     assert done.stdout.strip() == "[]"
 
