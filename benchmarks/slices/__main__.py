@@ -58,7 +58,7 @@ def compare(options: argparse.Namespace, folder: Path, raw: list[dict[str, objec
     for name in pythons:
         lines[0] += [name, "x (by processor)", "memory", "recall / precision"]
     for rows in options.sizes:
-        for kind in ("independent", "nested"):
+        for kind in options.kinds:
             for seed in range(options.seed, options.seed + (1 if rows >= 1_000_000 else options.seeds)):
                 lines.append(_line(rows, kind, seed, options, pythons, folder, raw))
                 print(" | ".join(lines[-1]), file=sys.stderr, flush=True)
@@ -183,12 +183,14 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.slices", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="rows")
+    kinds = ["independent", "nested"]
+    parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds, help="of columns")
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
     parser.add_argument("--repeat", type=int, default=5, help="calls of ours")
     parser.add_argument("--seeds", type=int, default=3, help="tables of each kind below a million rows")
     parser.add_argument("--tables", type=int, default=1_000, help="tables without any slice; 0: leave them out")
     parser.add_argument("--memory", type=int, default=8, help="gigabytes that a peer is given")
-    parser.add_argument("--timeout", type=float, default=900, help="seconds that a peer is given")
+    parser.add_argument("--timeout", type=float, default=3_600, help="seconds that a peer is given")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="of the first table")
     options = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
