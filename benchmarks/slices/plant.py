@@ -82,6 +82,8 @@ def records(found: list[Batch]) -> Iterator[Records]:
                 Artifact(
                     type="CameraConfig",
                     name=f"{camera}/{firmware}",
+                    family=camera,
+                    version=firmware,
                     key=f"bench/config/{camera}/{firmware}",
                     custom_properties={"firmware": firmware, "gain_db": float(cameras.index(camera) % 3)},
                 )
@@ -107,8 +109,8 @@ def records(found: list[Batch]) -> Iterator[Records]:
         part = found[start : start + 500]
         yield Records(
             artifacts=[
-                *(Artifact(type="CaptureBatch", name=f"batch/{b.number}", key=f"bench/batch/{b.number}") for b in part),
-                *(Artifact(type="Labels", name=f"labels/{b.number}", key=b.key) for b in part),
+                *(_numbered("CaptureBatch", "batch", b.number, f"bench/batch/{b.number}") for b in part),
+                *(_numbered("Labels", "labels", b.number, b.key) for b in part),
             ],
             executions=[execution for batch in part for execution in _steps(batch)],
             events=[event for batch in part for event in _events(batch)],
@@ -118,8 +120,12 @@ def records(found: list[Batch]) -> Iterator[Records]:
         )
 
 
-def predictions(found: list[Batch], rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """`rows` predictions, and the number of the batch of each: 5 % are wrong, more where something is planted."""
+def _numbered(type_: str, family: str, number: int, key: str) -> Artifact:
+    return Artifact(type=type_, name=f"{family}/{number}", family=family, version=str(number), key=key)
+
+
+def predictions(found: list[Batch], rows: int, seed: int) -> pd.DataFrame:
+    """`rows` predictions: 5 % are wrong, more where something is planted."""
     rng = np.random.default_rng(seed + 1)
     batch = np.arange(rows) % len(found)
     bad = np.array([(b.camera, b.firmware) == BLURRED for b in found])[batch]
@@ -129,18 +135,15 @@ def predictions(found: list[Batch], rows: int, seed: int) -> tuple[pd.DataFrame,
     label = rng.integers(len(classes), size=rows)
     prediction = np.where(wrong, (label + 1) % len(classes), label)
     times = pd.to_datetime(np.array([b.at for b in found])[batch] + rng.integers(DAY, size=rows), unit="ms", utc=True)
-    return (
-        pd.DataFrame(
-            {
-                "label": classes[label],
-                "prediction": classes[prediction],
-                "source": np.array([b.key for b in found])[batch],
-                "time": times,
-                "shift": np.where(times.hour < 14, "early", "late"),
-                "brightness": rng.normal(size=rows).round(3),
-            }
-        ),
-        batch,
+    return pd.DataFrame(
+        {
+            "label": classes[label],
+            "prediction": classes[prediction],
+            "source": np.array([b.key for b in found])[batch],
+            "time": times,
+            "shift": np.where(times.hour < 14, "early", "late"),
+            "brightness": rng.normal(size=rows).round(3),
+        }
     )
 
 
