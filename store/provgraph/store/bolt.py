@@ -77,24 +77,42 @@ class BoltStore:
 
     def read(self, statement: Statement, parameters: Parameters) -> list[Row]:
         """All rows of a statement that only reads."""
-
-        def work(transaction: neo4j.ManagedTransaction) -> list[Row]:
-            return _BoltTransaction(transaction).run(statement, parameters)
-
-        timed = neo4j.unit_of_work(timeout=self._timeout)(work)
-        return self._repeat(lambda session: session.execute_read(timed))
+        # without a transaction around it: one round trip where that takes three
+        query = neo4j.Query(statement, timeout=self._timeout)
+        return self._repeat(
+            lambda: self._use(
+                lambda session: [record.values() for record in session.run(query, dict(parameters))],
+                default_access_mode=neo4j.READ_ACCESS,
+            )
+        )
 
     def stream(self, statement: Statement, parameters: Parameters) -> Iterator[Row]:
         """The rows of a statement that only reads, as they arrive."""
+        query = neo4j.Query(statement, timeout=self._timeout)
         try:
-            with (
-                self._session(fetch_size=20) as session,
-                session.begin_transaction(timeout=self._timeout) as transaction,
-            ):
-                for record in transaction.run(statement, dict(parameters)):
+            with self._session(fetch_size=20, default_access_mode=neo4j.READ_ACCESS) as session:
+                for record in session.run(query, dict(parameters)):
                     yield record.values()
         except (driver_errors.DriverError, driver_errors.Neo4jError, OSError) as error:
             raise self._translated(error) from error
+
+    def write_one(self, statement: Statement, parameters: Parameters, use: Callable[[list[Row]], T]) -> T:
+        """Run one statement in a transaction of its own, which is taken back if `use` of its rows raises."""
+        query = neo4j.Query(statement, timeout=self._timeout)
+
+        def call() -> T:
+            driver, address = self._current()
+            # a managed transaction, as `execute_write` makes it, whose begin travels with the statement
+            result: T = driver.execute_query(  # pyright: ignore[reportUnknownMemberType]
+                query,
+                dict(parameters),
+                database_=address.database,
+                bookmark_manager_=self._bookmark_manager(address),
+                result_transformer_=lambda found: use([record.values() for record in found]),
+            )
+            return result
+
+        return self._repeat(call)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one transaction, again where the failure is transient."""
@@ -103,17 +121,17 @@ class BoltStore:
             return work(_BoltTransaction(transaction))
 
         timed = neo4j.unit_of_work(timeout=self._timeout)(unit)
-        return self._repeat(lambda session: session.execute_write(timed))
+        return self._repeat(lambda: self._use(lambda session: session.execute_write(timed)))
 
     def alter(self, statement: Statement) -> None:
         """Run one statement that changes the schema."""
-        self._repeat(lambda session: session.run(statement).consume())
+        self._repeat(lambda: self._use(lambda session: session.run(statement).consume()))
 
     # -- what is behind ---------------------------------------------------------------------------------------
 
     def info(self) -> StoreInfo:
         """Which server answers."""
-        server = self._repeat(lambda session: session.run("RETURN 1 AS one").consume()).server
+        server = self._repeat(lambda: self._use(lambda session: session.run("RETURN 1 AS one").consume())).server
         name, _, version = server.agent.partition("/")
         embedded = self._engine.embedded
         if embedded:  # over Bolt it presents itself under Neo4j's name, for the sake of drivers
@@ -173,21 +191,28 @@ class BoltStore:
         except (driver_errors.ConfigurationError, ValueError) as error:
             raise ConfigurationError(f"cannot use {self._engine.url}: {_one_line(error)}") from error
 
+    def _bookmark_manager(self, address: Address) -> neo4j.BookmarkManager | None:
+        if self._engine.embedded:
+            return None
+        with _bookmarks_lock:
+            return _bookmarks.setdefault((address.uri, address.database), neo4j.GraphDatabase.bookmark_manager())
+
     def _session(self, **options: Any) -> neo4j.Session:
         driver, address = self._current()
-        if not self._engine.embedded:
-            with _bookmarks_lock:
-                where = (address.uri, address.database)
-                manager = _bookmarks.setdefault(where, neo4j.GraphDatabase.bookmark_manager())
-            options["bookmark_manager"] = manager
-        return driver.session(database=address.database, **options)  # pyright: ignore[reportUnknownMemberType]
+        manager = self._bookmark_manager(address)
+        return driver.session(  # pyright: ignore[reportUnknownMemberType]
+            database=address.database, bookmark_manager=manager, **options
+        )
 
-    def _repeat(self, use: Callable[[neo4j.Session], T]) -> T:
+    def _use(self, work: Callable[[neo4j.Session], T], **options: Any) -> T:
+        with self._session(**options) as session:
+            return work(session)
+
+    def _repeat(self, call: Callable[[], T]) -> T:
         retry = Retry()
         while True:
             try:
-                with self._session() as session:
-                    result = use(session)
+                result = call()
                 self._answered = True
                 return result
             except (driver_errors.DriverError, driver_errors.Neo4jError, OSError) as error:

@@ -10,7 +10,7 @@ from provgraph.errors import ConflictError, NotFoundError
 from provgraph.model import Artifact, Context, Event, Execution, Node
 from provgraph.store.cypher.write import PUT_EXECUTION
 from provgraph.store.ids import IdBlock
-from provgraph.store.protocol import GraphStore, Transaction
+from provgraph.store.protocol import GraphStore, Row, Transaction
 from provgraph.store.rows import to_properties
 from provgraph.store.types import TypeRegistry, check_declared
 from provgraph.store.writer import event_properties, event_relationship
@@ -53,7 +53,7 @@ def put_execution(store: GraphStore, ids: IdBlock, types: TypeRegistry, unit: Ex
         ConflictError: a name or an external id belongs to another node.
     """
     parameters = prepare_execution(ids, types, unit)
-    return store.write(lambda transaction: run_execution(transaction, unit, parameters))
+    return store.write_one(PUT_EXECUTION, parameters, lambda rows: _ids(unit, rows))
 
 
 def prepare_execution(ids: IdBlock, types: TypeRegistry, unit: ExecutionUnit) -> dict[str, object]:
@@ -120,7 +120,10 @@ def run_execution(transaction: Transaction, unit: ExecutionUnit, parameters: dic
         NotFoundError: a link names a node that is neither in the unit nor in the store.
         ConflictError: a key of the unit belongs to a node of another type.
     """
-    rows = transaction.run(PUT_EXECUTION, parameters)
+    return _ids(unit, transaction.run(PUT_EXECUTION, parameters))
+
+
+def _ids(unit: ExecutionUnit, rows: Sequence[Row]) -> dict[str, int]:
     if not rows:
         raise ConflictError(f"the store holds an execution of another type under the key {unit.execution.key!r}")
     [[execution_id, found_artifacts, found_contexts]] = rows
