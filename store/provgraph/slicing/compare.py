@@ -111,11 +111,9 @@ def compare_models(
     tested, counted = _count(searchable, compared, deep, least, progress)
     search = _Search(searchable, compared, tested, correction, alpha, min_difference * compared.scale, limit)
 
-    def found(sign: float) -> tuple[Change, ...]:
-        units = None if unit is None else Units(whole.frame, unit, compared.kept, sign * compared.change)
-        return search.found(sign, units, permutations, seed)
-
-    worse, better = found(1.0), found(-1.0)
+    units = None if unit is None else Units(whole.frame, unit, compared.kept, compared.change)
+    turned = None if unit is None else Units(whole.frame, unit, compared.kept, -compared.change)
+    worse, better = search.found(units, turned, permutations, seed)
     options: dict[str, Json] = {
         "depth": depth, "unit": unit, "correction": correction, "alpha": alpha, "min_support": least,
         "min_difference": min_difference, "limit": limit,
@@ -243,7 +241,7 @@ def _count(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
-    """What was counted, searched once for slices that got worse and once for those that got better."""
+    """What was counted, searched for slices that got worse and for those that got better."""
 
     columns: list[Folded]
     compared: _Compared
@@ -253,19 +251,30 @@ class _Search:
     min_difference: float
     limit: int
 
-    def found(self, sign: float, units: Units | None, permutations: int, seed: int) -> tuple[Change, ...]:
-        """The slices whose change, times the sign, is above 0 and above that of the other rows."""
-        tested = self.tested
-        sums = Sums(tested.sums.n, sign * tested.sums.total, tested.sums.square)
-        change = sign * self.compared.change
+    def found(
+        self, units: Units | None, turned: Units | None, permutations: int, seed: int
+    ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+        """Slices that got worse, and slices that got better.
+
+        They are picked together: where one slice got much better, all others are worse than the mean, and that is no
+        finding.
+
+        Args:
+            units: sampling units of the change, if there are any.
+            turned: the same of the change the other way.
+            permutations: of units.
+            seed: of the permutations.
+        """
+        sums, change = self.tested.sums, self.compared.change
         whole = Sums(*(np.asarray(each) for each in (float(change.size), change.sum(), (change**2).sum())))
         p = _p(sums, whole, exact=self.compared.signs)
-        weights = depth_weights(tested.depth)
+        weights = depth_weights(self.tested.depth)
         q = q_values(p, weights, correction=self.correction)
         rate, rest = sums.rate, whole.less(sums).rate
-        far = (q <= self.alpha) & (rate > 0.0) & (rate > rest)
-        signed = replace(tested, sums=sums)
-        candidates = pruned(np.flatnonzero(far), signed, Means(), ranked(self.columns, ()), whole)
+        sides = [self._candidates(sign, q, whole) for sign in (1.0, -1.0)]
+        candidates = np.concatenate(sides)
+        signs = np.repeat([1.0, -1.0], [side.size for side in sides])
+        sign_of = dict(zip(candidates.tolist(), signs.tolist(), strict=True))
         budget = p.size * factor(p.size, self.correction)
         unit_q: dict[int, float] = {}
 
@@ -274,30 +283,49 @@ class _Search:
             return np.asarray(2.0 * again / weights[numbers] * budget / step <= self.alpha)
 
         def confirm(number: int, step: int, expected: Floats) -> bool:
-            if units is None:
+            up = sign_of[number] > 0.0
+            judge = units if up else turned
+            if judge is None:
                 return True
-            mask = slice_mask(signed, number, self.columns, change.size)
+            mask = slice_mask(self.tested, number, self.columns, change.size)
             times = 2.0 * budget / step / float(weights[number])
-            unit_q[number] = min(times * units.p(mask, None), 1.0)
+            unit_q[number] = min(times * judge.p(mask, None), 1.0)
+            if unit_q[number] > self.alpha or step == 1:
+                return unit_q[number] <= self.alpha
             # Beyond what earlier picks explain, too.
-            return unit_q[number] <= self.alpha and (step == 1 or times * units.p(mask, expected) <= self.alpha)
+            return times * judge.p(mask, expected if up else -expected) <= self.alpha
 
         def shows(number: int, expected: float) -> bool:
-            least = max(0.0, expected / float(sums.n[number]), float(rest[number]))
-            return float(rate[number]) - least >= self.min_difference
+            sign = sign_of[number]
+            rates = 0.0, sign * expected / float(sums.n[number]), sign * float(rest[number])
+            return bool(sign * float(rate[number]) - max(rates) >= self.min_difference)
 
         picked = select(
-            candidates, signed, self.columns, change, Means(), passes, confirm, shows, self.limit
+            candidates, self.tested, self.columns, change, Means(), passes, confirm, shows, 2 * self.limit, signs
         )  # fmt: skip
-        masks = [slice_mask(signed, number, self.columns, change.size) for number in picked]
-        if units is not None:
-            for number, permuted in zip(picked, units.permuted(masks, permutations, seed), strict=True):
-                unit_q[number] = max(unit_q[number], min(2.0 * permuted, 1.0))
-        return tuple(
-            replace(_change(self._terms(number), self.compared, mask), q=float(q[number]), unit_q=unit_q.get(number))
-            for number, mask in zip(picked, masks, strict=True)
-            if unit_q.get(number, 0.0) <= self.alpha
-        )
+        found: list[tuple[Change, ...]] = []
+        for sign, judge in ((1.0, units), (-1.0, turned)):
+            numbers = [number for number in picked if sign_of[number] == sign][: self.limit]
+            masks = [slice_mask(self.tested, number, self.columns, change.size) for number in numbers]
+            if judge is not None:
+                for number, permuted in zip(numbers, judge.permuted(masks, permutations, seed), strict=True):
+                    unit_q[number] = max(unit_q[number], min(2.0 * permuted, 1.0))
+            changes = (
+                replace(
+                    _change(self._terms(number), self.compared, mask), q=float(q[number]), unit_q=unit_q.get(number)
+                )
+                for number, mask in zip(numbers, masks, strict=True)
+            )
+            found.append(tuple(each for each in changes if each.unit_q is None or each.unit_q <= self.alpha))
+        return found[0], found[1]
+
+    def _candidates(self, sign: float, q: Floats, whole: Sums) -> npt.NDArray[np.intp]:
+        """Slices beyond chance whose change, times the sign, is above 0 and above that of the other rows."""
+        n, total, square = self.tested.sums
+        sums, whole = Sums(n, sign * total, square), Sums(whole.n, sign * whole.total, whole.square)
+        far = (q <= self.alpha) & (sums.rate > 0.0) & (sums.rate > whole.less(sums).rate)
+        signed = replace(self.tested, sums=sums)
+        return pruned(np.flatnonzero(far), signed, Means(), ranked(self.columns, ()), whole)
 
     def _terms(self, number: int) -> tuple[Term, ...]:
         pairs = zip(self.tested.columns(number), self.tested.codes(number), strict=True)

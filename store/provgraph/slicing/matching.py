@@ -83,9 +83,15 @@ def same_cells(first: pd.DataFrame, second: pd.DataFrame, pairs: Matched, name: 
     """For each matched pair of rows, whether a column has the same cell in both; None if the second table lacks it."""
     if name not in second.columns.map(str):
         return None
-    left, right = column_of(first, name).iloc[pairs.first], column_of(second, name).iloc[pairs.second]
-    if {cells.kind_of(left), cells.kind_of(right)} == {"number"}:
+    left, right = (
+        column_of(frame, name).iloc[rows].reset_index(drop=True)
+        for frame, rows in ((first, pairs.first), (second, pairs.second))
+    )
+    kinds = {cells.kind_of(left), cells.kind_of(right)}
+    if kinds == {"number"}:
         (a, no_a), (b, no_b) = cells.numbers(left), cells.numbers(right)
         return np.asarray((no_a & no_b) | (~no_a & ~no_b & (a == b)))
-    a_text, b_text = cells.texts(left).to_numpy(), cells.texts(right).to_numpy()
-    return np.asarray(a_text == b_text, np.bool_)
+    if left.dtype == right.dtype and kinds <= {"text", "bool", "time"}:
+        same = left.eq(right).fillna(False).to_numpy(np.bool_)
+        return np.asarray(same | (left.isna() & right.isna()).to_numpy(np.bool_))
+    return np.asarray(cells.texts(left).to_numpy() == cells.texts(right).to_numpy(), np.bool_)

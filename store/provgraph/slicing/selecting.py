@@ -44,6 +44,7 @@ def select(
     confirm: Callable[[int, int, Floats], bool],
     shows: Callable[[int, float], bool],
     limit: int,
+    signs: Floats | None = None,
 ) -> list[int]:
     """Pick greedily: each time the slice whose outcome lies farthest above what the picks so far explain.
 
@@ -62,10 +63,12 @@ def select(
             is expected of each row.
         shows: whether a slice lies far enough above the outcome that is expected of it to be shown.
         limit: how many to show at most.
+        signs: 1 for each candidate that is looked for above its expectation, -1 for one below; none are all above.
     """
     values = np.asarray(outcomes, np.float64)
     rows = values.size
     n, total, _ = tested.sums.at(candidates)
+    sign = np.ones(candidates.size) if signs is None else signs
     inside = n[:, None]  # rows of each candidate with each signature
     counts = [float(rows)]
     sums = [float(values.sum())]
@@ -80,10 +83,11 @@ def select(
         alike = Sums(np.array(counts), np.array(sums), np.array(squares))
         expected = inside @ alike.rate
         variance = inside @ comparison.variance(alike)
-        good = alive & passes(comparison.above(n, total, expected, variance), candidates, picked + 1)
+        above = comparison.above(n, sign * total, sign * expected, variance)
+        good = alive & passes(above, candidates, picked + 1)
         if not good.any():
             break
-        z = np.where(good, (total - expected) / np.sqrt(np.maximum(variance, 1e-12)), -np.inf)
+        z = np.where(good, sign * (total - expected) / np.sqrt(np.maximum(variance, 1e-12)), -np.inf)
         best = int(np.argmax(z))
         alive[best] = False
         # The same array until the next pick: what is made of it can be kept.

@@ -102,6 +102,13 @@ def test_a_change_that_all_rows_share_names_no_slice() -> None:
     assert "No slice differs" in found.sentences()[-1]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_slice_that_got_much_better_makes_no_other_worse(seed: int) -> None:
+    found = compare_models(*_tables(20 + seed, 60_000), outcome="wrong", sample="picture")
+    assert [str(each) for each in found.worse] == ["camera is B and line is 2"]
+    assert [str(each) for each in found.better] == ["lens is 1"]
+
+
 def test_two_models_alike_differ_nowhere_in_nineteen_of_twenty_tables() -> None:
     found = 0
     for seed in range(60):
