@@ -127,6 +127,7 @@ def find_slices(
     found = slices_of(searched, judged.outcomes, judged.comparison)
     if units is not None:
         found = _by_units(found, units, alpha, permutations, seed)
+    layers = strata_of(frame, what, strata, values.kept)
     options: dict[str, Json] = {
         "depth": depth,
         "unit": unit,
@@ -136,8 +137,12 @@ def find_slices(
         "min_difference": min_difference,
         "min_lift": min_lift,
         "limit": limit,
+        "strata": list(layers),
+        "permutations": permutations,
+        "seed": seed,
+        "edges": {str(name): [float(edge) for edge in given] for name, given in (edges or {}).items()},
+        "upstream_first": list(upstream_first),
     }
-    layers = strata_of(frame, what, strata, values.kept)
     return SliceReport(
         tuple(replace(each, adjusted=adjusted(each, mask, judged.outcomes, layers)) for each, mask in found),
         searched.tested.key.size,
