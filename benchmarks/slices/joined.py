@@ -14,7 +14,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
@@ -38,7 +38,7 @@ class Timed:
     processor: dict[str, list[float]] = field(default_factory=dict)
 
     @contextmanager
-    def of(self, what: str) -> Iterator[None]:
+    def of(self, what: str) -> Generator[None]:
         began, used = time.perf_counter(), time.process_time()
         yield
         self.clock.setdefault(what, []).append(time.perf_counter() - began)
@@ -46,7 +46,7 @@ class Timed:
 
 
 @contextmanager
-def embedded() -> Iterator[provgraph.Graph]:
+def embedded() -> Generator[provgraph.Graph]:
     """The embedded engine in an empty folder."""
     from provgraph.engines.embedded import stop
 
@@ -59,7 +59,7 @@ def embedded() -> Iterator[provgraph.Graph]:
 
 
 @contextmanager
-def neo4j() -> Iterator[provgraph.Graph]:
+def neo4j() -> Generator[provgraph.Graph]:
     """The server that `PROVGRAPH_TEST_NEO4J_URL` names, emptied before and after."""
     from provgraph.engines.url import open_engine
     from tests.servers.target import Bypass, Target

@@ -29,7 +29,7 @@ from provgraph.tracing.trace import TraceOptions, trace
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["analyse", "outcome_of", "table_of"]
+__all__ = ["analyse", "outcome_of", "source_notes", "table_of"]
 
 _MANY: Final = 1.5  # by how much rows of one source may widen a variance before the report speaks of it
 
@@ -122,7 +122,7 @@ def analyse(
         progress=_counted(progress),
     )
     report = with_other_names(report, lineage, joined)
-    notes = (*report.notes, *_source_notes(table, outcome, unit, joined, rows), *rows.notes, *lineage.notes)
+    notes = (*report.notes, *source_notes(table, outcome, unit, joined, rows), *rows.notes, *lineage.notes)
     comparison = None
     if before is not None:
         shared = [name for name in own if name in before.columns]
@@ -185,10 +185,18 @@ def _own_columns(table: PredictionTable, outcome: Outcome, unit: str | None) -> 
     return [name for name in table.columns if name not in gone]
 
 
-def _source_notes(
+def source_notes(
     table: PredictionTable, outcome: Outcome, unit: str | None, joined: Joined, rows: RowGroups
 ) -> Iterator[str]:
-    """What it does to q that rows come from the same sources, where no sampling unit says so."""
+    """What it does to q that rows come from the same sources, where no sampling unit says so.
+
+    Args:
+        table: of predictions.
+        outcome: what counts as an error.
+        unit: the column of sampling units; with one, there is nothing to say.
+        joined: the rows.
+        rows: the rows by their sources.
+    """
     if unit is not None or not rows.groups:
         return
     measured = outcome.measure(joined.encoded.frame)

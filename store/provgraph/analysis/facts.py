@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, cast
 
@@ -30,7 +31,7 @@ _NOISE: Final = frozenset(
 )
 _NOISY_ENDS: Final = (
     *("_id", "_ids", "_uuid", "_key", "_at", "_time", "_timestamp", "_date", "_ms_since_epoch"),
-    *("digest", "checksum", "sha256", "sha1", "md5", "uri", "url", "path", "timestamp"),
+    *("digest", "checksum", "sha256", "sha1", "md5", "fingerprint", "uri", "url", "path", "timestamp"),
 )
 _BYTES: Final = re.compile(r"(?:[a-z0-9]+:)?[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
@@ -81,14 +82,15 @@ class _Naming:
         keys: dict[tuple[str, str], set[str]] = {}
         for label, stored in nodes:
             keys.setdefault((label, stored["type"]), set()).update(stored)
-        self._columns = {(label, type_): _columns(type_, own) for (label, type_), own in keys.items()}
+        self._short = _short_names({type_ for _, type_ in keys})
+        self._columns = {(label, type_): _columns(self._short[type_], own) for (label, type_), own in keys.items()}
 
     def facts(self, label: str, stored: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
         """Column and value of all that one node says.
 
         Contexts say their name under their type; so do artifacts, where their names have no family and version.
         """
-        type_ = stored["type"]
+        type_ = self._short[stored["type"]]
         if label == NodeKind.CONTEXT.value:
             yield type_, stored["name"]
         elif label == NodeKind.ARTIFACT.value:
@@ -99,7 +101,7 @@ class _Naming:
                 yield f"{type_}.version", version
             if name and not family and not version:
                 yield type_, name
-        columns = self._columns[label, type_]
+        columns = self._columns[label, stored["type"]]
         structs = stored.get("kinds")
         kinds: dict[str, str] = dict(entry.rsplit("=", 1) for entry in structs) if structs else {}
         for key, value in stored.items():
@@ -111,6 +113,13 @@ class _Naming:
                 yield column, value
             elif kind == PropertyKind.STRUCT.name:
                 yield from _inside(column, json.loads(value), _DEEPEST)
+
+
+def _short_names(types: set[str]) -> dict[str, str]:
+    """`Trainer` for `tfx.components.trainer.component.Trainer`, where no other type is called so."""
+    last = {type_: type_.rpartition(".")[2] or type_ for type_ in types}
+    many = Counter(last.values())
+    return {type_: short if many[short] == 1 else type_ for type_, short in last.items()}
 
 
 def _columns(type_: str, keys: set[str]) -> dict[str, str]:

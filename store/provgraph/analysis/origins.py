@@ -16,6 +16,7 @@ from provgraph.model import Node
 from provgraph.slicing import words
 from provgraph.slicing.corrections import Correction, q_values
 from provgraph.slicing.proportions import excess_p, excess_z, newcombe, wilson
+from provgraph.slicing.units import Units
 from provgraph.slicing.values import Interval, Json
 
 __all__ = ["Origin", "Origins", "rank_origins"]
@@ -42,6 +43,7 @@ class Origin:
         lift: how many times `rest_rate` `rate` is; infinite where all errors of the slice came from it.
         excess: errors beyond those that its rows would have at `rest_rate`.
         p: one-sided, exact; q: corrected for all nodes that were tested.
+        unit_q: the same by whole sampling units; None where no unit was named.
         hops: links from the sources of the slice's errors.
         route: the nodes on a shortest way along the data, from this node to the source of a wrong row.
     """
@@ -60,6 +62,7 @@ class Origin:
     excess: float
     p: float
     q: float
+    unit_q: float | None
     hops: int
     _way: _Way = field(repr=False, compare=False)
     _position: int = field(repr=False, compare=False)
@@ -72,6 +75,7 @@ class Origin:
     def __str__(self) -> str:
         """In one sentence."""
         q = f"q = {self.q:.2g}" if self.q > 0 else "q below 1e-300"
+        q += "" if self.unit_q is None else f", by sampling units {self.unit_q:.2g}"
         name = self.node.label if self.node.label.startswith(self.node.type) else f"{self.node.type} {self.node.label}"
         return (
             f"{name}: {self.errors:,} of the {self.of:,} errors came from it "
@@ -95,6 +99,7 @@ class Origin:
             "excess": self.excess,
             "p": self.p,
             "q": self.q,
+            "unit_q": self.unit_q,
             "hops": self.hops,
             "route": [node.ref for node in self.route],
         }
@@ -128,6 +133,7 @@ def rank_origins(
     counted: Mask,
     wrong: Mask,
     *,
+    units: Units | None = None,
     alpha: float,
     correction: Correction,
     limit: int,
@@ -139,6 +145,7 @@ def rank_origins(
         codes: the group of each row; -1 where no source is known.
         counted: the rows that count.
         wrong: those of them that are the slice's errors.
+        units: the sampling units of the rows that count and have a source; None for none.
         alpha: the largest q that is reported.
         correction: for all nodes that are tested; nodes behind the very same rows are one test.
         limit: origins reported at most.
@@ -166,16 +173,43 @@ def rank_origins(
     best = good[np.lexsort((n[good], -z[good]))][:limit]
     way = _Way(upstream, [at for at, held in zip(lineage.positions, weights[:, 1].tolist(), strict=True) if held])
     here = upstream.positions_by_place
+    unit_q: list[float | None] = [None] * best.size
+    if units is not None and best.size:
+        rows_of = (_rows_behind(lineage, int(places[first[number]]))[codes[known]] for number in best)
+        unit_p = np.array([units.p(mask, None) for mask in rows_of])
+        unit_q = list(q_values(unit_p, tests=int(marks.size), correction=correction).tolist())
     found: list[Origin] = []
-    for number in best.tolist():
+    for number, by_unit in zip(best.tolist(), unit_q, strict=True):
+        if by_unit is not None and by_unit > alpha:
+            continue
         same = [position for place in places[member == number].tolist() for position in here[place]]
-        found.append(
-            _origin(way, same, int(n[number]), int(k[number]), rows, errors, float(p[number]), float(q[number]))
-        )
+        chance = float(p[number]), float(q[number]), by_unit
+        found.append(_origin(way, same, int(n[number]), int(k[number]), rows, errors, chance))
     return Origins(tuple(found), int(marks.size))
 
 
-def _origin(way: _Way, same: Iterable[int], n: int, k: int, rows: int, errors: int, p: float, q: float) -> Origin:
+def _rows_behind(lineage: LineageColumns, place: int) -> Mask:
+    """Which groups have the place upstream; one more at the end, for rows without a group."""
+    upstream = lineage.upstream
+    seen, stack = {place}, [place]
+    while stack:
+        for low in upstream.below_by_place.get(stack.pop(), ()):
+            if low not in seen:
+                seen.add(low)
+                stack.append(low)
+    here = [any(int(upstream.places[at]) in seen for at in group) for group in lineage.positions]
+    return np.array([*here, False], np.bool_)
+
+
+def _origin(
+    way: _Way,
+    same: Iterable[int],
+    n: int,
+    k: int,
+    rows: int,
+    errors: int,
+    chance: tuple[float, float, float | None],
+) -> Origin:
     order = sorted(same, key=lambda at: (-way.hops(at), way.upstream.labels[at], way.upstream.stored[at]["id"]))
     nodes = [way.upstream.node(at) for at in order[: _SAME_SHOWN + 1]]
     rate, rest = k / n, (errors - k) / (rows - n)
@@ -194,8 +228,9 @@ def _origin(way: _Way, same: Iterable[int], n: int, k: int, rows: int, errors: i
         difference_interval=Interval(float(difference[0]), float(difference[1])),
         lift=rate / rest if rest else float("inf"),
         excess=k - rest * n,
-        p=p,
-        q=q,
+        p=chance[0],
+        q=chance[1],
+        unit_q=chance[2],
         hops=way.hops(order[0]),
         _way=way,
         _position=order[0],

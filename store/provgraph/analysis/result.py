@@ -16,6 +16,7 @@ from provgraph.analysis.rows import RowGroups
 from provgraph.slicing import EncodedTable, Outcome, Slice, SliceReport, measure_slice, rows_of
 from provgraph.slicing.corrections import Correction
 from provgraph.slicing.rows import Predicate
+from provgraph.slicing.units import Units
 from provgraph.slicing.values import Json
 from provgraph.tables.predictions import PredictionTable
 
@@ -90,7 +91,7 @@ class ErrorAnalysis:
         Each artifact, execution and context upstream of the rows is tested: are errors of this slice more frequent
         among the rows that came from it than among all others? Nodes behind the very same rows are one test. Rows
         without a known source do not count. For a loss, the slice's rows with a loss above the mean of all other rows
-        count as its errors.
+        count as its errors. Where a sampling unit is named, a node must be beyond chance by whole units too.
 
         Args:
             found: a slice, or the terms of one.
@@ -99,8 +100,19 @@ class ErrorAnalysis:
             limit: origins reported at most.
         """
         counted, wrong = self._errors(found.predicate if isinstance(found, Slice) else found)
+        known = counted & (self.rows.codes >= 0)
+        units = None
+        if self.unit is not None and known.any():
+            units = Units(self.frame, self.unit, known, wrong[known])
         return rank_origins(
-            self.lineage_columns, self.rows.codes, counted, wrong, alpha=alpha, correction=correction, limit=limit
+            self.lineage_columns,
+            self.rows.codes,
+            counted,
+            wrong,
+            units=units,
+            alpha=alpha,
+            correction=correction,
+            limit=limit,
         )
 
     def events(self, found: Slice | Predicate | None = None, *, limit: int = 10) -> tuple[UpstreamEvent, ...]:

@@ -103,6 +103,14 @@ class Upstream:
         return found
 
     @cached_property
+    def below_by_place(self) -> Mapping[int, Sequence[int]]:
+        """The places directly below each place that has any."""
+        found: dict[int, list[int]] = {}
+        for below, above in zip(*(ends.tolist() for ends in self.links), strict=True):
+            found.setdefault(above, []).append(below)
+        return found
+
+    @cached_property
     def positions_by_place(self) -> Mapping[int, Sequence[int]]:
         """The positions of the equal nodes at each place."""
         found: dict[int, list[int]] = {}

@@ -69,7 +69,7 @@ def test_columns_that_part_groups_alike_are_one_under_the_most_upstream_name() -
     ]
     usable = [column for each in made if (column := _usable(each, _Left())) is not None]
     found = {column.name: [same.name for same in column.same] for column in _merged(usable)}
-    assert list(found)[0] == "Firmware.version"
+    assert next(iter(found)) == "Firmware.version"
     assert found == {
         "Firmware.version": ["Capture.firmware"],
         "Capture.level": ["Capture.step"],

@@ -46,6 +46,14 @@ def test_a_parameter_keeps_its_prefix_where_a_property_of_the_type_has_its_name(
     assert facts(one, other) == {"Train.param_depth": {8}, "Train.depth": {5}}
 
 
+def test_a_dotted_type_goes_by_its_last_part_unless_two_share_it() -> None:
+    def step(type_: str) -> Execution:
+        return Execution(type=type_, custom_properties={"x": 1})
+
+    assert facts(step("tfx.trainer.Trainer"), step("Label")) == {"Trainer.x": {1}, "Label.x": {1}}
+    assert facts(step("a.Trainer"), step("b.Trainer")).keys() == {"a.Trainer.x", "b.Trainer.x"}
+
+
 def test_a_declared_property_hides_a_custom_one_of_its_name() -> None:
     step = Execution(type="Label", properties={"annotator": "bo"}, custom_properties={"annotator": "amira"})
     assert facts(step) == {"Label.annotator": {"bo"}}
@@ -72,6 +80,7 @@ def test_structs_say_what_they_hold_two_levels_deep_and_lists_several_values() -
     [
         ("sha256", "ab"),
         ("weights_digest", "ab"),
+        ("input_fingerprint", "split:train,num_files:1"),
         ("job_id", "J-1"),
         ("released_at", 1_760_000_000_000),
         ("released", "2026-11-24T10:00:00Z"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import fisher_exact
 
 from provgraph.analysis.origins import Mask, Origins, rank_origins
+from provgraph.slicing.units import Units
 from tests.unit.analysis.chains import Chains, chains
 
 
@@ -102,3 +104,22 @@ def test_origins_are_the_same_whichever_node_was_met_first() -> None:
     once = [(origin.node.id, origin.n, origin.errors, origin.p) for origin in ranked(made, wrong)]
     assert once == [(origin.node.id, origin.n, origin.errors, origin.p) for origin in ranked(made, wrong)]
     assert len(ranked(made, wrong, limit=2)) == 2
+
+
+def test_a_node_whose_errors_are_those_of_one_sampling_unit_is_no_origin() -> None:
+    rows = np.repeat(np.arange(8), 50)
+    unit = np.arange(rows.size) // 10
+    draw = np.random.default_rng(1)
+    wrong = np.repeat(draw.random(40) < 0.15, 10)  # each unit of ten rows is right, or wrong, as a whole
+    wrong[rows == 2] = unit[rows == 2] < 13  # three of the five units of one batch
+    made = chains(["one"] * 8, list("ABBABAAB"), rows.tolist(), wrong.tolist())
+    everything = np.ones(rows.size, np.bool_)
+    units = Units(pd.DataFrame({"unit": unit}), "unit", everything, wrong)
+    by_rows = ranked(made, wrong)
+    assert by_rows[0].unit_q is None
+    assert by_rows[0].q < 0.001
+    by_units = rank_origins(
+        made.lineage, made.rows.codes, everything, wrong, units=units, alpha=0.05, correction="bh", limit=10
+    )
+    assert len(by_units) == 0
+    assert by_units.tested == by_rows.tested
