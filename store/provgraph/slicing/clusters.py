@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
+from provgraph.slicing import cells
 from provgraph.slicing.proportions import Floats
 
 __all__ = ["Clusters", "Rows", "clusters", "permutation_p", "sums", "unit_codes"]
@@ -115,6 +116,8 @@ class Clusters:
 
 def unit_codes(units: pd.Series) -> npt.NDArray[np.intp]:
     """The unit of each row as a number from 0; a row whose unit is missing is a unit by itself."""
+    if cells.kind_of(units) in ("several", "mixed"):
+        units = cells.texts(units)
     codes = np.asarray(pd.factorize(units)[0], np.intp)
     alone = np.flatnonzero(codes < 0)
     codes[alone] = int(codes.max(initial=-1)) + 1 + np.arange(alone.size)

@@ -44,7 +44,13 @@ def matched(first: pd.DataFrame, second: pd.DataFrame, sample: str) -> Matched:
     Raises:
         InvalidValueError: a table lacks the column, or names a sample twice.
     """
-    names = [_names(frame, sample, which) for frame, which in ((first, "first"), (second, "second"))]
+    names = [column_of(frame, sample) for frame in (first, second)]
+    kinds = {cells.kind_of(column) for column in names if not column.isna().all()}
+    if len(kinds) > 1 or not kinds <= {"number", "text", "time", "bool"}:
+        # A number here and its digits there are one name.
+        names = [cells.texts(column) for column in names]
+    for column, which in zip(names, ("first", "second"), strict=True):
+        _check_once(column, which, sample)
     rows = [np.flatnonzero(column.notna().to_numpy(np.bool_)) for column in names]
     left, right = (pd.Index(column.iloc[held]) for column, held in zip(names, rows, strict=True))
     partner = right.get_indexer(left)
@@ -60,18 +66,14 @@ def matched(first: pd.DataFrame, second: pd.DataFrame, sample: str) -> Matched:
     )
 
 
-def _names(frame: pd.DataFrame, sample: str, which: str) -> pd.Series:
-    column = column_of(frame, sample)
-    if cells.kind_of(column) == "mixed" or isinstance(column.dtype, pd.CategoricalDtype):
-        column = cells.texts(column)
-    twice = column[column.notna() & column.duplicated()]
+def _check_once(names: pd.Series, which: str, sample: str) -> None:
+    twice = names[names.notna() & names.duplicated()]
     if len(twice):
         name = words.label(str(twice.iloc[0]))
         raise InvalidValueError(
             f"the {which} table has {words.count(len(twice))} rows too many for their sample, {name} first: "
             f"rows are matched by {words.label(sample)}, which must name each once"
         )
-    return column
 
 
 def _unmatched(names: pd.Index, alone: Mask) -> Unmatched:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr, bdtrc, gammaln, ndtr, ndtri
 
-__all__ = ["excess_p", "excess_z", "mcnemar_mid_p", "newcombe", "ratio", "wilson"]
+__all__ = ["excess_p", "excess_z", "mcnemar_mid_p", "newcombe", "wilson"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.int64] | float | int
@@ -154,24 +154,6 @@ def newcombe(
         difference - np.sqrt((rate - low) ** 2 + (rest_high - rest) ** 2),
         difference + np.sqrt((high - rate) ** 2 + (rest - rest_low) ** 2),
     )
-
-
-def ratio(
-    errors: Numbers, n: Numbers, rest_errors: Numbers, rest_n: Numbers, *, confidence: float = 0.95
-) -> tuple[Floats, Floats, Floats]:
-    """The ratio of two rates, slice by rest, with the bounds of its interval.
-
-    The interval is the logarithmic one with half an error added on either side (Walter 1975, Biometrika 62), so it
-    exists without errors as well; the ratio itself is what was observed: infinite where only the rest has no error,
-    not a number where neither has.
-    """
-    rate, rest = np.broadcast_arrays(_rate(errors, n), _rate(rest_errors, rest_n))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        observed = rate / rest
-    k, size, others, remainder = (np.asarray(x, np.float64) + 0.5 for x in (errors, n, rest_errors, rest_n))
-    centre = np.log(k / size) - np.log(others / remainder)
-    half = _quantile(confidence) * np.sqrt(np.maximum(1.0 / k - 1.0 / size + 1.0 / others - 1.0 / remainder, 0.0))
-    return observed, np.exp(centre - half), np.exp(centre + half)
 
 
 def mcnemar_mid_p(first_only: Numbers, second_only: Numbers) -> Floats:

@@ -67,6 +67,12 @@ def test_a_row_without_a_unit_is_one_by_itself() -> None:
     assert codes.tolist() == [0, 2, 0, 1, 3]
 
 
+def test_units_may_be_named_by_anything() -> None:
+    for cells in ([1.0, 2.0, 1.0], [["a", 1], ["b"], ["a", 1]], [("a",), 2, ("a",)], pd.Categorical(["x", "y", "x"])):
+        assert unit_codes(pd.Series(cells)).tolist() == [0, 1, 0]
+    assert unit_codes(pd.Series([None, None], dtype=object)).tolist() == [0, 1]
+
+
 @given(st.integers(0, 1_000))
 def test_without_correlation_a_unit_of_one_row_is_a_row(seed: int) -> None:
     draw = np.random.default_rng(seed)

@@ -226,6 +226,16 @@ def test_a_sample_named_twice_is_refused_by_name() -> None:
         )
 
 
+def test_numbers_match_their_digits_and_categories_their_names() -> None:
+    first, second = _tables(0, 300)
+    numbers = first["picture"].str[1:].astype(int)
+    texts = second["picture"].str[1:].astype(int).astype(str).astype("category")
+    found = compare_models(
+        first.assign(picture=numbers), second.assign(picture=texts), outcome="wrong", sample="picture"
+    )
+    assert (found.rows, found.only_first.rows, found.only_second.rows) == (300, 0, 0)
+
+
 def test_tables_of_other_rows_have_nothing_in_common() -> None:
     first, second = _tables(0, 100)
     found = compare_models(first, second.assign(picture="x" + second["picture"]), outcome="wrong", sample="picture")

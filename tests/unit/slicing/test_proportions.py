@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats import proportion  # type: ignore[import-untyped]
 
-from provgraph.slicing.proportions import excess_p, excess_z, mcnemar_mid_p, newcombe, ratio, wilson
+from provgraph.slicing.proportions import excess_p, excess_z, mcnemar_mid_p, newcombe, wilson
 
 _TABLE = st.integers(1, 200).flatmap(
     lambda n: st.integers(1, 400).flatmap(
@@ -105,24 +105,6 @@ def test_newcombes_interval_turns_around_with_its_sides(table: tuple[int, int, i
     low, high = newcombe(k, n, rest, rest_n)
     turned_low, turned_high = newcombe(rest, rest_n, k, n)
     np.testing.assert_allclose((low, high), (-turned_high, -turned_low), atol=1e-12)
-
-
-@given(_TABLE)
-def test_the_ratio_has_the_adjusted_logarithmic_interval(table: tuple[int, int, int, int]) -> None:
-    k, n, rest, rest_n = table
-    observed, low, high = ratio(k, n, rest, rest_n)
-    if k and rest:
-        assert observed == pytest.approx((k / n) / (rest / rest_n))
-    if (k < n or rest < rest_n) and rest:
-        expected = proportion.confint_proportions_2indep(k, n, rest, rest_n, method="log-adjusted", compare="ratio")
-        np.testing.assert_allclose((low, high), expected, rtol=1e-9)
-
-
-def test_a_ratio_without_errors_outside_is_infinite_and_of_none_at_all_no_number() -> None:
-    observed, low, _ = ratio(np.array([3, 0]), 50, 0, 500)
-    assert observed[0] == math.inf
-    assert 1.0 < low[0] < math.inf
-    assert math.isnan(observed[1])
 
 
 def test_mcnemars_mid_p_is_that_of_the_airway_example() -> None:
