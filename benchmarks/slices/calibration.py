@@ -150,7 +150,7 @@ def main() -> None:
     for name, measured in cases.items():
         named, alone = measured(options.tables, "unit"), measured(few, None)
         print(f"| {name} | {100 * named:.1f} % | ≤ 8 % | {100 * alone:.0f} % |", flush=True)
-    print("\n| planted in 1 row of 12 | found | another one, too |\n| --- | --- | --- |")
+    print("\n| planted in about 1 row of 6 | found | another one, too |\n| --- | --- | --- |")
     for columns in ("unit", "both", "row"):
         for extra in (0.05, 0.1, 0.2):
             hit, other = recall(Units(columns), options.rows, few, options.seed, "unit", extra)
