@@ -27,9 +27,9 @@ def run_loader(
 ) -> LoadReport:
     """Load a source into a store. Nodes are known by their keys: a second load changes nothing.
 
-    Each batch of the loader is written in one transaction, while the next one is read and prepared, and what the source
-    says of a node replaces what an earlier load said. A load that is broken off leaves whole batches, and the next load
-    completes them.
+    Each batch of the loader is written in one transaction, while the next one is read and prepared. What the source
+    says of a node replaces what an earlier load said, unless its records are to add to it. A load that is broken off
+    leaves whole batches, and the next load completes them.
 
     Raises:
         LoadError: the source cannot be read, or contradicts itself or the store.
@@ -44,7 +44,7 @@ def run_loader(
                 report.updated += batch.changed_types
                 report.unchanged += batch.same_types
                 if batch.prepared is not None:
-                    result = core.writer.write(batch.prepared, replace=True)
+                    result = core.writer.write(batch.prepared, replace=not batch.prepared.records.adds)
                     report.created += result.created
                     report.updated += result.updated
                     report.unchanged += result.unchanged

@@ -1,4 +1,4 @@
-"""The links between nodes: events, attributions, associations, parents, derivations and equalities.
+"""The links between nodes: events, attributions, associations, parents, derivations, equalities and other relations.
 
 Ends are named by the *keys* of their nodes, so that a link can be made before any store has seen its nodes.
 """
@@ -12,18 +12,20 @@ from typing import TypeAlias
 
 from provgraph.errors import ConflictError, InvalidValueError
 from provgraph.model.nodes import Artifact, Context, Execution, Node
-from provgraph.model.types import NodeType
-from provgraph.model.values import kind_of
+from provgraph.model.types import NodeKind, NodeType
+from provgraph.model.values import Struct, kind_of
 
 __all__ = [
     "Association",
     "Attribution",
     "Certainty",
     "Derivation",
+    "Equality",
     "Event",
     "EventType",
     "ParentContext",
     "Records",
+    "Relation",
     "Step",
     "check_parents",
 ]
@@ -130,8 +132,64 @@ class Derivation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Equality:
+    """Two artifacts (by key) are one and the same thing, as two records of it see it. It has no direction.
+
+    Attributes:
+        rule: by what the two were found to be equal, in a word or two: `renamed`, `content hash`.
+        evidence: what was equal, for a person to check: the hash, the old and the new name.
+        time: epoch milliseconds since when they are equal; None for always, or not known.
+    """
+
+    first: str
+    second: str
+    rule: str
+    evidence: str = ""
+    time: int | None = None
+    certainty: Certainty = Certainty.DECLARED
+    recorded_by: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.first or not self.second or not self.rule:
+            raise InvalidValueError("an equality needs the keys of two artifacts and the rule that joins them")
+        if self.first == self.second:
+            raise InvalidValueError(f"artifact {self.first!r} needs no equality with itself")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What a source says of two nodes and our model has no link for. It is kept and shown, and never walked.
+
+    Attributes:
+        start, end: the keys of the two nodes; start_kind, end_kind: what they are.
+        name: what the source calls it, such as `wasInformedBy`.
+        details: what else the source says of it.
+        time: epoch milliseconds when it happened; None where not known.
+    """
+
+    start_kind: NodeKind
+    start: str
+    end_kind: NodeKind
+    end: str
+    name: str
+    details: Struct | None = None
+    time: int | None = None
+    certainty: Certainty = Certainty.DECLARED
+    recorded_by: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.start or not self.end or not self.name:
+            raise InvalidValueError("a relation needs the keys of two nodes and a name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """Nodes and links that belong together: what a loader yields and what `put_lineage` writes in one transaction."""
+    """Nodes and links that belong together: what a loader yields and what `put_lineage` writes in one transaction.
+
+    Attributes:
+        adds: how a load treats what an earlier one said of the same nodes: it is replaced, or, if `adds`, what these
+            records say is added to it. `Graph.put_lineage` has a flag of its own for it.
+    """
 
     types: Sequence[NodeType] = field(default_factory=tuple)
     artifacts: Sequence[Artifact] = field(default_factory=tuple)
@@ -142,6 +200,9 @@ class Records:
     associations: Sequence[Association] = field(default_factory=tuple)
     parents: Sequence[ParentContext] = field(default_factory=tuple)
     derivations: Sequence[Derivation] = field(default_factory=tuple)
+    equalities: Sequence[Equality] = field(default_factory=tuple)
+    relations: Sequence[Relation] = field(default_factory=tuple)
+    adds: bool = False
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -159,6 +220,8 @@ class Records:
             + len(self.associations)
             + len(self.parents)
             + len(self.derivations)
+            + len(self.equalities)
+            + len(self.relations)
         )
 
 

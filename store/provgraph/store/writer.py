@@ -15,7 +15,7 @@ from provgraph.store.cypher import find as lookups
 from provgraph.store.cypher import write as statements
 from provgraph.store.cypher.links import ANCESTORS
 from provgraph.store.ids import IdBlock
-from provgraph.store.protocol import GraphStore, Transaction
+from provgraph.store.protocol import GraphStore, Statement, Transaction
 from provgraph.store.rows import fingerprint, path_to_text, to_properties
 from provgraph.store.schema import EVENT_RELATIONSHIPS
 from provgraph.store.types import TypeRegistry, check_declared
@@ -194,18 +194,32 @@ class Writer:
             pairs = {(ids[link.child], ids[link.parent]) for link in records.parents}
             check_no_cycle(transaction, pairs)
         for relationship, links in link_rows(records, ids).items():
-            merge, create = statements.LINK[relationship]
-            # what belongs to an execution (or, for the others, starts at a node) that this transaction made is new
-            own = 1 if relationship in ("INPUT", "POSSIBLE_INPUT") else 0
-            new = [row for row in links if row[own] in fresh]
-            old = [row for row in links if row[own] not in fresh]
-            for chunk in _chunks(new):
-                transaction.run(create, {"rows": chunk, "now": now})
-            for chunk in _chunks(old):
-                [[made]] = transaction.run(merge, {"rows": chunk, "now": now})
-                result.created[relationship] += made
-                result.unchanged[relationship] += len(chunk) - made
-            result.created[relationship] += len(new)
+            _run_links(transaction, relationship, statements.LINK[relationship], links, fresh, now, result)
+        for (start, end), links in relation_rows(records, ids).items():
+            _run_links(transaction, "RELATION", statements.RELATE[start][end], links, fresh, now, result)
+
+
+def _run_links(
+    transaction: Transaction,
+    relationship: str,
+    merge_or_create: tuple[Statement, Statement],
+    links: Sequence[list[object]],
+    fresh: set[int],
+    now: int,
+    result: WriteResult,
+) -> None:
+    merge, create = merge_or_create
+    # what belongs to an execution (or, for the others, starts at a node) that this transaction made is new
+    own = 1 if relationship in ("INPUT", "POSSIBLE_INPUT") else 0
+    new = [row for row in links if row[own] in fresh]
+    old = [row for row in links if row[own] not in fresh]
+    for chunk in _chunks(new):
+        transaction.run(create, {"rows": chunk, "now": now})
+    for chunk in _chunks(old):
+        [[made]] = transaction.run(merge, {"rows": chunk, "now": now})
+        result.created[relationship] += made
+        result.unchanged[relationship] += len(chunk) - made
+    result.created[relationship] += len(new)
 
 
 def link_rows(records: Records, ids: Mapping[str, int]) -> dict[str, list[list[object]]]:
@@ -229,7 +243,25 @@ def link_rows(records: Records, ids: Mapping[str, int]) -> dict[str, list[list[o
     for derivation in records.derivations:
         fields = (derivation.recorded_by, derivation.certainty.value, derivation.time)
         add("DERIVATION", ids[derivation.origin], ids[derivation.derived], *fields)
+    for equality in records.equalities:
+        first, second = ids[equality.first], ids[equality.second]
+        evidence = (equality.rule, equality.evidence, equality.certainty.value, equality.time)
+        for start, end in ((first, second), (second, first)):  # one each way: a trace stays one directed alternation
+            found.setdefault("SAME_AS", {}).setdefault(
+                (start, end, equality.recorded_by), [start, end, equality.recorded_by, *evidence]
+            )
     return {relationship: list(rows.values()) for relationship, rows in found.items()}
+
+
+def relation_rows(records: Records, ids: Mapping[str, int]) -> dict[tuple[NodeKind, NodeKind], list[list[object]]]:
+    """The relations by the kinds of their ends, each once, as the rows of the statements in `RELATE`."""
+    found: dict[tuple[NodeKind, NodeKind], dict[tuple[object, ...], list[object]]] = {}
+    for relation in records.relations:
+        identity = (ids[relation.start], ids[relation.end], relation.name, relation.recorded_by)
+        details = relation.details.text if relation.details else None
+        alike = found.setdefault((relation.start_kind, relation.end_kind), {})
+        alike.setdefault(identity, [*identity, details, relation.certainty.value, relation.time])
+    return {kinds: list(rows.values()) for kinds, rows in found.items()}
 
 
 def event_relationship(event: Event) -> str:
@@ -268,11 +300,17 @@ def _ends(records: Records) -> dict[NodeKind, set[str]]:
     artifacts = {e.artifact for e in records.events} | {a.artifact for a in records.attributions}
     for derivation in records.derivations:
         artifacts |= {derivation.origin, derivation.derived}
+    for equality in records.equalities:
+        artifacts |= {equality.first, equality.second}
     executions = {e.execution for e in records.events} | {a.execution for a in records.associations}
     contexts = {a.context for a in records.attributions} | {a.context for a in records.associations}
     for parent in records.parents:
         contexts |= {parent.child, parent.parent}
-    return {NodeKind.ARTIFACT: artifacts, NodeKind.EXECUTION: executions, NodeKind.CONTEXT: contexts}
+    found = {NodeKind.ARTIFACT: artifacts, NodeKind.EXECUTION: executions, NodeKind.CONTEXT: contexts}
+    for relation in records.relations:
+        found[relation.start_kind].add(relation.start)
+        found[relation.end_kind].add(relation.end)
+    return found
 
 
 def _by_kind(nodes: Iterable[Node]) -> dict[NodeKind, list[Node]]:

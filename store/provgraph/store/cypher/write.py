@@ -14,6 +14,7 @@ __all__ = [
     "LOOK_UP",
     "MERGE_TYPES",
     "PUT_EXECUTION",
+    "RELATE",
     "REPLACE_NODES",
     "UPDATE_NODES",
 ]
@@ -89,6 +90,12 @@ _EVENT: Final[LiteralString] = (
 )
 _MEMBERSHIP: Final[LiteralString] = "recorded_by: row[2], recorded_at: $now"
 _DERIVATION: Final[LiteralString] = "recorded_by: row[2], certainty: row[3], time: row[4], recorded_at: $now"
+_EQUALITY: Final[LiteralString] = (
+    "recorded_by: row[2], rule: row[3], evidence: row[4], certainty: row[5], time: row[6], recorded_at: $now"
+)
+_RELATION: Final[LiteralString] = (
+    "name: row[2], recorded_by: row[3], details: row[4], certainty: row[5], time: row[6], recorded_at: $now"
+)
 
 
 def _links(
@@ -127,6 +134,24 @@ LINK: Final[dict[str, tuple[LiteralString, LiteralString]]] = {
     "ASSOCIATION": _links("Execution", "ASSOCIATION", "Context", _MEMBERSHIP),
     "PARENT": _links("Context", "PARENT", "Context", _MEMBERSHIP),
     "DERIVATION": _links("Artifact", "DERIVATION", "Artifact", _DERIVATION),
+    "SAME_AS": _links("Artifact", "SAME_AS", "Artifact", _EQUALITY, " {recorded_by: row[2]}"),
+}
+
+
+def _relations(start: LiteralString) -> dict[NodeKind, tuple[LiteralString, LiteralString]]:
+    identity: LiteralString = " {name: row[2], recorded_by: row[3]}"
+    return {
+        NodeKind.ARTIFACT: _links(start, "RELATION", "Artifact", _RELATION, identity),
+        NodeKind.EXECUTION: _links(start, "RELATION", "Execution", _RELATION, identity),
+        NodeKind.CONTEXT: _links(start, "RELATION", "Context", _RELATION, identity),
+    }
+
+
+# By the kinds of the two ends.
+RELATE: Final[dict[NodeKind, dict[NodeKind, tuple[LiteralString, LiteralString]]]] = {
+    NodeKind.ARTIFACT: _relations("Artifact"),
+    NodeKind.EXECUTION: _relations("Execution"),
+    NodeKind.CONTEXT: _relations("Context"),
 }
 
 # Artifacts that are about to be written: made if they are not there, locked until the transaction ends (by the write of
