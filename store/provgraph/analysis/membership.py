@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +14,9 @@ from provgraph.analysis.upstream import Ints, Upstream
 
 __all__ = ["Reach", "count_reach"]
 
-Number = TypeVar("Number", np.int64, np.uint64)
-
 _MEMORY: Final = 64 << 20  # bytes of the bits that are held at once
+_GROUPS: Final = 4_096  # whose bits are held at once, at most, and at least
+_LEAST: Final = 256
 _ROWS: Final = 4_096
 
 
@@ -40,24 +41,39 @@ def count_reach(upstream: Upstream, groups: Sequence[Sequence[int]], weights: In
         groups: positions of the artifacts of each group.
         weights: one row per group, one column per number that is added up.
     """
-    component, size, below, above = _ordered(upstream)
-    totals = np.zeros((size, weights.shape[1]), np.int64)
-    marks = np.zeros((size, 1), np.uint64)
+    graph = _Circleless.of(upstream)
+    totals = np.zeros((graph.size, weights.shape[1]), np.int64)
+    marks = np.zeros((graph.size, 1), np.uint64)
     hashes = _hashes(len(groups))[:, None]
-    step = max(8, min(len(groups), _MEMORY // max(size, 1) * 8))
+    step = min(_GROUPS, max(_MEMORY * 8 // max(graph.size, 1), _LEAST))
     for first in range(0, len(groups), step):
-        part = range(first, min(first + step, len(groups)))
-        bits = np.zeros((size, (len(part) + 7) // 8), np.uint8)
-        for at, group in enumerate(part):
-            bits[component[upstream.places[list(groups[group])]], at >> 3] |= np.uint8(0x80 >> (at & 7))
-        for low, high in zip(below, above, strict=True):
-            bits[high] |= bits[low]
-        _add(totals, bits, weights[part.start : part.stop])
-        _add(marks, bits, hashes[part.start : part.stop])
-    return Reach(totals[component], marks[component, 0])
+        part = slice(first, min(first + step, len(groups)))
+        reached, bits = _bits(graph, upstream, groups[part])
+        for kept, given in ((totals, weights), (marks, hashes)):
+            found = np.zeros((reached.size, given.shape[1]), given.dtype)
+            _add(found, bits, given[part])
+            kept[reached] += found
+    return Reach(totals[graph.component], marks[graph.component, 0])
 
 
-def _add(totals: npt.NDArray[Number], bits: npt.NDArray[np.uint8], weights: npt.NDArray[Number]) -> None:
+def _bits(
+    graph: _Circleless, upstream: Upstream, groups: Sequence[Sequence[int]]
+) -> tuple[Ints, npt.NDArray[np.uint8]]:
+    """The components above some groups, and of each the groups that it stands behind, as bits."""
+    starts = [graph.component[upstream.places[list(group)]] for group in groups]
+    reached = graph.above_all(np.unique(np.concatenate(starts)) if starts else np.zeros(0, np.int64))
+    row = np.full(graph.size, -1, np.int64)
+    row[reached] = np.arange(reached.size)
+    bits = np.zeros((reached.size, (len(groups) + 7) // 8), np.uint8)
+    for at, own in enumerate(starts):
+        bits[row[own], at >> 3] |= np.uint8(0x80 >> (at & 7))
+    walked = row[graph.below] >= 0
+    for low, high in zip(row[graph.below[walked]].tolist(), row[graph.above[walked]].tolist(), strict=True):
+        bits[high] |= bits[low]
+    return reached, bits
+
+
+def _add(totals: npt.NDArray[Any], bits: npt.NDArray[np.uint8], weights: npt.NDArray[Any]) -> None:
     """Add the weights whose bits are set, row by row: a byte of bits is looked up in a table of its sums."""
     size, width = bits.shape
     padded = np.zeros((width * 8, weights.shape[1]), weights.dtype)
@@ -71,23 +87,58 @@ def _add(totals: npt.NDArray[Number], bits: npt.NDArray[np.uint8], weights: npt.
             totals[here, column] += table[at, bits[here]].sum(axis=1)
 
 
-def _ordered(upstream: Upstream) -> tuple[Ints, int, list[int], list[int]]:
-    """Circles as one: the component of each place, how many there are, and their links from below to above."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+@dataclass(frozen=True, eq=False)
+class _Circleless:
+    """The places with each circle as one component.
 
-    size = upstream.place_count
-    below, above = upstream.links
-    links = coo_array((np.ones(below.size, np.int8), (below, above)), shape=(size, size))
-    count, of = connected_components(links.tocsr(), directed=True, connection="strong")
-    component: Ints = np.asarray(of, np.int64)
-    keys = np.unique(component[below] * count + component[above])
-    low, high = np.divmod(keys, max(count, 1))
-    apart = low != high
-    low, high = low[apart], high[apart]
-    level = _levels(count, low, high)
-    line = np.argsort(level[low], kind="stable")
-    return component, int(count), low[line].tolist(), high[line].tolist()
+    Attributes:
+        component: of each place.
+        size: how many components there are.
+        below, above: the links between them, ordered so that what enters a component comes before what leaves it.
+    """
+
+    component: Ints
+    size: int
+    below: Ints
+    above: Ints
+
+    @classmethod
+    def of(cls, upstream: Upstream) -> _Circleless:
+        """The components of what was fetched."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        size = upstream.place_count
+        below, above = upstream.links
+        links = coo_array((np.ones(below.size, np.int8), (below, above)), shape=(size, size))
+        count, of = connected_components(links.tocsr(), directed=True, connection="strong")
+        component: Ints = np.asarray(of, np.int64)
+        keys = np.unique(component[below] * count + component[above])
+        low, high = np.divmod(keys, max(count, 1))
+        apart = low != high
+        low, high = low[apart], high[apart]
+        line = np.argsort(_levels(count, low, high)[low], kind="stable")
+        return cls(component, int(count), low[line], high[line])
+
+    def above_all(self, starts: Ints) -> Ints:
+        """Some components and all above them."""
+        seen = np.zeros(self.size, np.bool_)
+        while starts.size:
+            seen[starts] = True
+            starts = np.unique(self._next(starts))
+            starts = starts[~seen[starts]]
+        return np.flatnonzero(seen)
+
+    @cached_property
+    def _by_low(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.below, kind="stable")
+        return self.above[order], np.searchsorted(self.below[order], np.arange(self.size + 1))
+
+    def _next(self, components: Ints) -> Ints:
+        targets, starts = self._by_low
+        spans = starts[components + 1] - starts[components]
+        offsets = np.repeat(starts[components] - np.cumsum(spans) + spans, spans)
+        return targets[offsets + np.arange(offsets.size)]
 
 
 def _levels(count: int, low: Ints, high: Ints) -> Ints:
