@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from provgraph.analysis.columns import LineageColumns
 from provgraph.analysis.membership import count_reach
-from provgraph.analysis.upstream import Ints, Upstream
+from provgraph.analysis.upstream import Ints
+from provgraph.analysis.ways import Way
 from provgraph.model import Node
 from provgraph.slicing import words
 from provgraph.slicing.corrections import Correction, q_values
@@ -64,7 +65,7 @@ class Origin:
     q: float
     unit_q: float | None
     hops: int
-    _way: _Way = field(repr=False, compare=False)
+    _way: Way = field(repr=False, compare=False)
     _position: int = field(repr=False, compare=False)
 
     @property
@@ -171,7 +172,7 @@ def rank_origins(
     z = excess_z(k, n, errors - k, rows - n)
     good = np.flatnonzero((q <= alpha) & (z > 0))
     best = good[np.lexsort((n[good], -z[good]))][:limit]
-    way = _Way(upstream, [at for at, held in zip(lineage.positions, weights[:, 1].tolist(), strict=True) if held])
+    way = Way(upstream, [at for at, held in zip(lineage.positions, weights[:, 1].tolist(), strict=True) if held])
     here = upstream.positions_by_place
     unit_q: list[float | None] = [None] * best.size
     if units is not None and best.size:
@@ -202,7 +203,7 @@ def _rows_behind(lineage: LineageColumns, place: int) -> Mask:
 
 
 def _origin(
-    way: _Way,
+    way: Way,
     same: Iterable[int],
     n: int,
     k: int,
@@ -235,54 +236,6 @@ def _origin(
         _way=way,
         _position=order[0],
     )
-
-
-class _Way:
-    """Shortest ways from nodes upstream down to some groups' artifacts: one walk, when the first is asked for."""
-
-    def __init__(self, upstream: Upstream, starts: Sequence[Sequence[int]]) -> None:
-        self.upstream = upstream
-        self._starts = starts
-        self._below: dict[int, int] = {}
-        self._hops: dict[int, int] = {}
-        self._at: dict[int, int] = {}
-
-    def hops(self, position: int) -> int:
-        """Links between the node and the nearest of the artifacts."""
-        self._walk()
-        return self._hops[int(self.upstream.places[position])]
-
-    def route(self, position: int) -> tuple[Node, ...]:
-        """The nodes from this one down to the artifact."""
-        self._walk()
-        place = int(self.upstream.places[position])
-        found = [position]
-        while self._hops[place]:
-            place = self._below[place]
-            found.append(self._at.get(place, self.upstream.positions_by_place[place][0]))
-        return tuple(self.upstream.node(at) for at in found)
-
-    def _walk(self) -> None:
-        if self._hops:
-            return
-        places = self.upstream.places
-        level: list[int] = []
-        for position in (position for group in self._starts for position in group):
-            place = int(places[position])
-            if place not in self._hops:
-                self._hops[place] = 0
-                self._at[place] = position
-                level.append(place)
-        above = self.upstream.above_by_place
-        while level:
-            following: list[int] = []
-            for place in level:
-                for high in above.get(place, ()):
-                    if high not in self._hops:
-                        self._hops[high] = self._hops[place] + 1
-                        self._below[high] = place
-                        following.append(high)
-            level = following
 
 
 def _node(node: Node) -> Json:
