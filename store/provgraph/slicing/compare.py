@@ -87,7 +87,7 @@ def compare_models(
     Raises:
         InvalidValueError: a column is missing, a sample is named twice, or an option makes no sense.
     """
-    check_options(depth, alpha, min_support, min_difference, 0.0, limit, correction)
+    check_options(depth, alpha, min_support, min_difference, 0.0, limit, correction, permutations)
     whole = table_of(first)
     what = as_outcome(whole.frame, outcome)
     pairs = matched(whole.frame, second, sample)

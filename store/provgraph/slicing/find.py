@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -81,7 +82,7 @@ def find_slices(
     Raises:
         InvalidValueError: a column is missing or twice, or an option makes no sense.
     """
-    check_options(depth, alpha, min_support, min_difference, min_lift, limit, correction)
+    check_options(depth, alpha, min_support, min_difference, min_lift, limit, correction, permutations)
     frame = data.frame if isinstance(data, EncodedTable) else data
     roles = [] if unit is None else [unit]
     what = as_outcome(frame, outcome)
@@ -213,6 +214,7 @@ def check_options(
     min_lift: float,
     limit: int,
     correction: str,
+    permutations: int,
 ) -> None:
     """Refuse options that make no sense."""
     if depth not in (1, 2, 3):
@@ -227,6 +229,10 @@ def check_options(
         raise InvalidValueError(f"limit must be 1 to 1000, not {limit}")
     if correction not in ("bh", "by"):
         raise InvalidValueError(f"correction must be 'bh' or 'by', not {correction!r}")
+    if not 1.0 / alpha <= permutations + 1 <= 1_000_000:
+        raise InvalidValueError(
+            f"permutations must be {math.ceil(1.0 / alpha) - 1} or more for an alpha of {alpha}, not {permutations}"
+        )
 
 
 def table_for(

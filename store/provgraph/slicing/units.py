@@ -54,5 +54,8 @@ class Units:
         """Q of the slices shown, among themselves, by permutation of whole units."""
         if not masks:
             return []
+        if self.clusters.size.size == self._values.size:
+            # Each row is a unit: there is nothing to permute that the test of rows has not.
+            return [0.0] * len(masks)
         found = permutation_p(self.clusters, list(masks), permutations=permutations, seed=seed)
         return [float(q) for q in q_values(found)]

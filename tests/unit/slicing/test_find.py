@@ -182,6 +182,13 @@ def test_a_sampling_unit_lets_a_real_fault_be_found() -> None:
     assert find_slices(clustered(1, faulty=True), outcome="wrong", unit="lot", permutations=199) == report
 
 
+def test_units_of_one_row_each_are_rows(planted: pd.DataFrame, report: SliceReport) -> None:
+    alone = find_slices(planted.assign(sample=range(len(planted))), outcome="wrong", unit="sample")
+
+    assert [replace(each, unit_q=None) for each in alone.slices] == list(report.slices)
+    assert all(each.unit_q is not None and each.unit_q < 0.001 for each in alone.slices)
+
+
 def test_losses_find_the_slices_that_errors_find(planted: pd.DataFrame) -> None:
     draw = np.random.default_rng(0)
     frame = planted.drop(columns="wrong").assign(loss=draw.exponential(0.2, len(planted)) + planted["wrong"])
@@ -294,6 +301,7 @@ def test_options_are_kept_in_the_report(planted: pd.DataFrame) -> None:
         ({"min_lift": -1}, "must not be negative"),
         ({"limit": 0}, "limit must be 1 to 1000"),
         ({"correction": "none"}, "correction must be 'bh' or 'by'"),
+        ({"permutations": 18}, "permutations must be 19 or more for an alpha of 0.05, not 18"),
         ({"columns": ["camera", "nowhere"]}, "no column nowhere in the frame; there are: camera, line"),
         ({"unit": "nowhere"}, "no column nowhere"),
         ({"strata": "nowhere"}, "no column nowhere"),
