@@ -259,6 +259,11 @@ def searchable_of(columns: Sequence[EncodedColumn], least: int, rows: int) -> tu
     notes: list[str] = []
     if thin and rows:
         notes.append(f"No value has {words.count(least)} rows: {_listed(thin)} left out.")
+    rare = {each.column.name: len(each.column.values) - each.kept for each in kept}
+    folded = [f"{words.count(count)} of {words.label(name)}" for name, count in rare.items() if count]
+    if folded:
+        shown = [*folded[:20], f"others of {len(folded) - 20} columns"] if len(folded) > 20 else folded
+        notes.append(f"Values of fewer than {words.count(least)} rows are not searched: {words.joined(shown)}.")
     if constant:
         notes.append(f"All rows have one value: {_listed(constant)} left out.")
     return kept, notes

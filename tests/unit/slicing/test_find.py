@@ -357,6 +357,15 @@ def test_columns_that_cannot_be_searched_are_named(planted: pd.DataFrame) -> Non
     assert "All rows have one value: site left out." in report.notes
 
 
+def test_values_of_too_few_rows_are_counted_in_the_notes(planted: pd.DataFrame) -> None:
+    few = planted["lens"].where(np.arange(len(planted)) > 40, [f"lens {number % 3}" for number in range(len(planted))])
+
+    report = find_slices(planted.assign(lens=few), outcome="wrong")
+
+    assert found(report) == PREDICATES
+    assert report.notes == ("Values of fewer than 30 rows are not searched: 3 of lens.",)
+
+
 def test_ten_thousand_columns_are_searched_one_by_one_and_the_report_says_so() -> None:
     draw = np.random.default_rng(0)
     codes = draw.integers(0, 3, (200, 10_000))
