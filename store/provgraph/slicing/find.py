@@ -114,6 +114,8 @@ def find_slices(
         limit,
     )
     units = None if unit is None else Units(frame, unit, values.kept, judged.outcomes)
+    if units is not None and rows:
+        notes += units.notes
     searched = search(
         searchable,
         judged.centred,
@@ -128,6 +130,12 @@ def find_slices(
     found = slices_of(searched, judged.outcomes, judged.comparison)
     if units is not None:
         found = _by_units(found, units, alpha, permutations, seed)
+    notes += [
+        f"{words.label(each.predicate[0].column)} tells right from wrong by itself: if it was made from the outcome, "
+        "leave it out of the columns."
+        for each, _ in found
+        if judged.binary and len(each.predicate) == 1 and each.rate == 1.0 and each.rest_rate == 0.0
+    ]
     layers = strata_of(frame, what, strata, values.kept)
     options: dict[str, Json] = {
         "depth": depth,

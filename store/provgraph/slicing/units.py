@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from provgraph.slicing import words
 from provgraph.slicing.clusters import Clusters, clusters, permutation_p, unit_codes
 from provgraph.slicing.corrections import q_values
 from provgraph.slicing.counting import Outcomes
@@ -17,6 +18,8 @@ from provgraph.slicing.table import Mask
 
 __all__ = ["Units"]
 
+# With fewer units, how alike the rows of one are is hardly known.
+_FEW = 20
 # Standard deviations below which no correction for many tests leaves anything to be found.
 _SCREEN = 2.5
 
@@ -39,6 +42,11 @@ class Units:
         self._codes = unit_codes(named if kept is None else named[kept])
         self._values = np.asarray(outcomes, np.float64)
         self.clusters: Clusters = clusters(self._codes, self._values)
+        self.notes: list[str] = []
+        many = int(np.count_nonzero(self.clusters.size))
+        if many < _FEW:
+            what = "all rows are of one" if many == 1 else f"there are only {many}"
+            self.notes.append(f"{words.label(column)} names the unit, but {what}: little is said of others.")
         self._expected: Floats | None = None
         self._beyond = self.clusters
 
