@@ -357,6 +357,14 @@ def test_columns_that_cannot_be_searched_are_named(planted: pd.DataFrame) -> Non
     assert "All rows have one value: site left out." in report.notes
 
 
+def test_a_column_made_from_the_outcome_is_pointed_out(planted: pd.DataFrame) -> None:
+    report = find_slices(planted.assign(correct=~planted["wrong"]), outcome="wrong")
+
+    assert found(report) == {frozenset({("correct", False)})}
+    (note,) = report.notes
+    assert note.startswith("correct tells right from wrong by itself")
+
+
 def test_values_of_too_few_rows_are_counted_in_the_notes(planted: pd.DataFrame) -> None:
     few = planted["lens"].where(np.arange(len(planted)) > 40, [f"lens {number % 3}" for number in range(len(planted))])
 
