@@ -287,7 +287,7 @@ def test_a_load_waits_for_a_writers_commit(store: Path) -> None:
 
 
 def test_a_writer_that_does_not_let_go_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provgraph_loaders.mlmd.snapshot._PATIENCE", 0.2)
+    monkeypatch.setattr("provgraph_loaders.sqlite._PATIENCE", 0.2)
     with closing(sqlite3.connect(store, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         assert refused(store).startswith("a program has been writing to it for")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 from provgraph.errors import LoadError
@@ -14,9 +12,9 @@ from provgraph.model import Records
 from provgraph_loaders.mlmd.cleaning import clean
 from provgraph_loaders.mlmd.identity import fingerprint
 from provgraph_loaders.mlmd.rows import StoreReader
-from provgraph_loaders.mlmd.schema import columns, is_mlmd, lift
-from provgraph_loaders.mlmd.snapshot import is_sqlite, snapshot
+from provgraph_loaders.mlmd.schema import is_mlmd, lift
 from provgraph_loaders.mlmd.types import read_types
+from provgraph_loaders.sqlite import peek, snapshot
 
 __all__ = ["MlmdLoader"]
 
@@ -39,20 +37,12 @@ class MlmdLoader:
 
     def recognises(self, source: str) -> bool:
         """Whether it is a SQLite file with ML Metadata's tables."""
-        if not is_sqlite(source):
-            return False
-        try:
-            # immutable: a look at the table of contents needs no lock and must leave no file behind
-            uri = f"{Path(source).resolve().as_uri()}?mode=ro&immutable=1"
-            with closing(sqlite3.connect(uri, uri=True)) as connection:
-                return is_mlmd(columns(connection))
-        except (sqlite3.Error, OSError, ValueError):
-            return False
+        return is_mlmd(peek(source))
 
     def load(self, source: str, options: LoadOptions, report: LoadReport) -> Iterator[Records]:
         """See `provgraph.loading.Loader.load`."""
         report.working_on("a private copy of the file")
-        with snapshot(source) as copy:
+        with snapshot(source, "ML Metadata store") as copy:
             try:
                 yield from self._batches(copy, source, options, report)
             except (sqlite3.Error, UnicodeError) as error:

@@ -11,6 +11,7 @@ from typing import Final
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport, NoteKind
+from provgraph_loaders.sqlite import columns_of
 
 __all__ = ["NEWEST", "TABLES", "is_mlmd", "lift"]
 
@@ -47,26 +48,13 @@ def is_mlmd(tables: Mapping[str, frozenset[str]]) -> bool:
     return all(name in tables for name in _ALWAYS) and ("MLMDEnv" in tables or _OLD_KIND in tables["Type"])
 
 
-def columns(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    """The columns of each table."""
-    names = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
-    ).fetchall()
-    return {
-        str(name): frozenset(
-            str(row[0]) for row in connection.execute("SELECT name FROM pragma_table_info(?)", (name,))
-        )
-        for (name,) in names
-    }
-
-
 def lift(copy: sqlite3.Connection, source: str, report: LoadReport) -> int:
     """Add what the store's schema lacks; the version of its schema.
 
     Raises:
         LoadError: it is no ML Metadata store, or one of a schema that is not known.
     """
-    there = columns(copy)
+    there = columns_of(copy)
     if not is_mlmd(there):
         raise LoadError(f"{source}: is a SQLite database, but no ML Metadata store (it lacks {_lacking(there)})")
     version = _version(copy, there, source)

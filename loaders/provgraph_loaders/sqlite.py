@@ -15,7 +15,7 @@ from pathlib import Path
 
 from provgraph.errors import LoadError
 
-__all__ = ["is_sqlite", "snapshot"]
+__all__ = ["columns_of", "is_sqlite", "peek", "snapshot"]
 
 _MAGIC = b"SQLite format 3\x00"
 _WAL = 2  # in the header, the version that needs a write-ahead log
@@ -32,16 +32,46 @@ def is_sqlite(source: str) -> bool:
         return False
 
 
+def columns_of(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
+    """The columns of each table, SQLite's own tables left out."""
+    names = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
+    ).fetchall()
+    return {
+        str(name): frozenset(
+            str(row[0]) for row in connection.execute("SELECT name FROM pragma_table_info(?)", (name,))
+        )
+        for (name,) in names
+    }
+
+
+def peek(source: str) -> dict[str, frozenset[str]]:
+    """The columns of each table of a file, to recognise it by; none where it is no SQLite file, or cannot be read."""
+    if not is_sqlite(source):
+        return {}
+    try:
+        # immutable: a look at the table of contents needs no lock and must leave no file behind
+        uri = f"{Path(source).resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            return columns_of(connection)
+    except (sqlite3.Error, OSError, ValueError):
+        return {}
+
+
 @contextmanager
-def snapshot(source: str) -> Generator[sqlite3.Connection, None, None]:
+def snapshot(source: str, what: str) -> Generator[sqlite3.Connection, None, None]:
     """A connection to a private copy of the file, checked, without its triggers and views.
+
+    Args:
+        source: the path.
+        what: what the file should be, for the text of errors: `ML Metadata store`.
 
     Raises:
         LoadError: there is no such file, it cannot be read, is no SQLite database or a damaged one, or a writer was
             interrupted and its journal must be rolled back first.
     """
     path = Path(source)
-    header = _header(path)
+    header = _header(path, what)
     # a temporary database of SQLite itself: its file has no name, so nothing of it stays, however this process ends
     with closing(sqlite3.connect("", isolation_level=None)) as copy:
         try:
@@ -54,7 +84,7 @@ def snapshot(source: str) -> Generator[sqlite3.Connection, None, None]:
         yield copy
 
 
-def _header(path: Path) -> bytes:
+def _header(path: Path, what: str) -> bytes:
     try:
         if not path.exists():
             raise LoadError(f"{path}: there is no such file")
@@ -67,7 +97,7 @@ def _header(path: Path) -> bytes:
     except ValueError as error:  # a NUL in the path
         raise LoadError(f"{str(path)!r}: is no path: {error}") from error
     if not header:
-        raise LoadError(f"{path}: is empty, so it is no ML Metadata store")
+        raise LoadError(f"{path}: is empty, so it is no {what}")
     if not header.startswith(_MAGIC):
         raise LoadError(f"{path}: is no SQLite database, or an encrypted one (it does not start as SQLite's files do)")
     if len(header) < 100:
