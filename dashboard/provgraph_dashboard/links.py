@@ -16,7 +16,7 @@ import streamlit as st
 from provgraph.model import Node
 
 PageName: TypeAlias = str
-"""`overview`, `explore`, `impact`, `model` or `runs`."""
+"""`overview`, `explore`, `impact`, `model`, `errors` or `runs`."""
 
 START: PageName = "overview"
 _PAGES = "_provgraph_pages"
@@ -63,6 +63,12 @@ def impact(node: Node | str) -> Link:
 def model(model: Node | str) -> Link:
     """The six answers about a model."""
     return Link("model", {"model": _ref(model)})
+
+
+def errors(model: Node | str | None = None, *, predictions: Node | str | None = None) -> Link:
+    """Where a model fails: of its newest predictions, or of these; without either, of the newest of all."""
+    given = {"model": model, "predictions": predictions}
+    return Link("errors", {name: _ref(value) for name, value in given.items() if value is not None})
 
 
 def runs(

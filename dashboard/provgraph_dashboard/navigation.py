@@ -8,7 +8,7 @@ import streamlit as st
 
 from provgraph import Graph
 from provgraph_dashboard import links, records
-from provgraph_dashboard.views import explore, impact, model, overview, runs
+from provgraph_dashboard.views import errors, explore, impact, model, overview, runs
 
 
 def guarded(draw: Callable[[Graph], None]) -> Callable[[], None]:
@@ -28,6 +28,9 @@ def pages() -> dict[links.PageName, st.Page]:
         "explore": st.Page(guarded(explore.page), title="Explore", icon=":material/hub:", url_path="explore"),
         "impact": st.Page(guarded(impact.page), title="Impact", icon=":material/track_changes:", url_path="impact"),
         "model": st.Page(guarded(model.page), title="Model", icon=":material/deployed_code:", url_path="model"),
+        "errors": st.Page(
+            guarded(errors.page), title="Error analysis", icon=":material/query_stats:", url_path="errors"
+        ),
         "runs": st.Page(guarded(runs.page), title="Runs", icon=":material/play_circle:", url_path="runs"),
     }
     links.register(found)

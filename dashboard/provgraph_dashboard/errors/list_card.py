@@ -1,0 +1,186 @@
+"""The card with the slices: those that were found, one that was made by hand, or those that differ between models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from provgraph.analysis.result import ErrorAnalysis
+from provgraph.slicing import Change, Slice, words
+from provgraph_dashboard.drawable import called
+from provgraph_dashboard.errors.address import Listed, ask, asked
+from provgraph_dashboard.errors.choices import Choice
+from provgraph_dashboard.errors.conditions import same
+from provgraph_dashboard.errors.drawn import Line, picked_line, slice_list
+from provgraph_dashboard.errors.lines import chance_text, line_of_change, line_of_slice
+from provgraph_dashboard.errors.measured import rate_text
+from provgraph_dashboard.errors.scene import Scene, conditions_of
+from provgraph_dashboard.parts import Html, empty, muted, text
+from provgraph_dashboard.shell import show
+
+__all__ = ["list_card", "list_height"]
+
+_ROW, _TALL_ROW, _HEAD = 34, 50, 32
+_MOST = 306
+_DETAIL = 62
+_KEY = "errors_slices"
+_LONG = 46
+
+
+def list_height(scene: Scene, compared: ErrorAnalysis | None) -> int:
+    """Pixels of the card, so that the chart below can have the rest."""
+    lines = _lines(scene, compared)
+    return _list(lines) + _DETAIL + (36 if compared is not None else 0)
+
+
+def list_card(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None) -> None:
+    """Draw the card."""
+    items = _items(scene, compared)
+    lines = _lines(scene, compared)
+    subject = scene.subject
+    selected = None
+    if subject is not None:
+        selected = next((at for at, item in enumerate(items) if same(item.predicate, subject.terms)), None)
+
+    def pick() -> None:
+        at = picked_line(_KEY)
+        if at is not None and at < len(items):
+            predicate = items[at].predicate
+            keep = asked()
+            if not (isinstance(items[at], Slice) and items[at].by_hand):  # type: ignore[union-attr]
+                ask(keep.changed(slice=conditions_of(predicate), cell=()))
+
+    with st.container(border=True, height=list_height(scene, compared), gap=None, key="errors_list"):
+        if compared is not None and other is not None:
+            _which(compared, other)
+        if not lines:
+            show(empty(*_nothing(scene, compared, other)))
+        else:
+            slice_list(
+                lines,
+                _head(scene, compared, other),
+                key=_KEY,
+                height=_list(lines),
+                selected=selected,
+                label="Slices, the arrow keys choose",
+                on_pick=pick,
+            )
+            with st.container(key="errors_detail"):
+                _detail(scene)
+
+
+def _items(scene: Scene, compared: ErrorAnalysis | None) -> list[Slice | Change]:
+    if compared is not None and compared.comparison is not None and scene.asked.listed != "found":
+        comparison = compared.comparison
+        return list(comparison.worse if scene.asked.listed == "worse" else comparison.better)
+    subject = scene.subject
+    found: list[Slice | Change] = list(scene.analysis.slices)
+    if subject is not None and subject.by_hand:
+        found.append(subject.found)
+    return found
+
+
+def _lines(scene: Scene, compared: ErrorAnalysis | None) -> list[Line]:
+    items = _items(scene, compared)
+    return [line_of_change(item) if isinstance(item, Change) else line_of_slice(item) for item in items]
+
+
+def _list(lines: Sequence[Line]) -> int:
+    """Pixels of the list: of rows as high as their words need."""
+    tall = [_TALL_ROW if sum(len(c) + len(w) + 2 for c, w in line.terms) > _LONG else _ROW for line in lines]
+    return min(_MOST, _HEAD + sum(tall)) if lines else 132
+
+
+def _head(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None) -> list[str]:
+    what = "Error rate" if scene.binary else "Mean loss"
+    if compared is not None and scene.asked.listed != "found":
+        name = called(other.model) if other is not None and other.model is not None else "the other"
+        return ["Slice", "Rows", f"{what} · tick: {name}", "Change", "q"]
+    return ["Slice", "Rows", f"{what}, 95 % interval · tick: the rest", "Excess", "q"]
+
+
+def _which(compared: ErrorAnalysis, other: Choice) -> None:
+    comparison = compared.comparison
+    if comparison is None:
+        return
+    name = called(other.model) if other.model is not None else str(other)
+    labels: dict[Listed, str] = {
+        "found": "Found",
+        "worse": f"Worse than {name} ({len(comparison.worse)})",
+        "better": f"Better ({len(comparison.better)})",
+    }
+
+    def choose() -> None:
+        chosen = st.session_state["errors_listed"]
+        ask(asked().changed(listed=chosen))
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="errors_which"):
+        st.segmented_control(
+            "Which slices",
+            list(labels),
+            format_func=lambda key: labels[key],
+            default=asked().listed,
+            key="errors_listed",
+            required=True,
+            label_visibility="collapsed",
+            on_change=choose,
+        )
+        if comparison.overall is not None:
+            show(muted(comparison.overall.sentence().removeprefix("all rows: ").capitalize()))
+
+
+def _nothing(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None) -> tuple[str, str]:
+    if compared is not None and compared.comparison is not None and scene.asked.listed != "found":
+        tested = compared.comparison.tested
+        if compared.comparison.overall is None:
+            return "No row was seen by both models", "Compare with predictions on the same data."
+        return f"No slice is {scene.asked.listed} beyond chance", f"{tested:,} slices were tested on the rows of both."
+    report = scene.analysis.report
+    if not report.tested:
+        return "Nothing could be tested", " ".join(report.notes) or "There are no columns to slice by."
+    if report.errors == 0:
+        return "No row is wrong", "There is nothing to look for."
+    return (
+        f"Nothing beyond chance among {report.tested:,} slices",
+        "The errors are spread as chance would spread them over these columns. A slice can still be made by hand.",
+    )
+
+
+def _detail(scene: Scene) -> None:
+    """Under the list: the numbers of the slice in a line, and its other names."""
+    subject = scene.subject
+    if scene.refused:
+        show(muted(f"The slice of the address cannot be shown: {scene.refused}."))
+        return
+    if subject is None:
+        return
+    found = subject.found
+    pieces = [_numbers(found)]
+    if found.aliases:
+        names = [words.joined([str(term) for term in alias.predicate]) for alias in found.aliases[:3]]
+        own = {(term.column, term.label) for term in found.predicate}
+        short = [
+            " and ".join(str(t) for t in alias.predicate if (t.column, t.label) not in own) or name
+            for alias, name in zip(found.aliases, names, strict=False)
+        ]
+        more = f" and {len(found.aliases) - 3} more" if len(found.aliases) > 3 else ""
+        same_rows = all(alias.same_rows for alias in found.aliases[:3])
+        said = "The very same rows" if same_rows else "Nearly the same rows"
+        pieces.append(Html(f'<p class="pg-mute">{said}: {text(" · ".join(short))}{more}</p>'))
+    if subject.by_hand:
+        pieces.append(muted("Chosen by hand: p stands for this one question, without a correction for others."))
+    show(*pieces, css_class="pg-detail")
+
+
+def _numbers(found: Slice) -> Html:
+    binary = found.errors is not None
+    rate, rest = rate_text(found.rate, binary=binary), rate_text(found.rest_rate, binary=binary)
+    low, high = (rate_text(each, binary=binary) for each in (found.interval.low, found.interval.high))
+    if binary:
+        said = f"{found.errors:,} of {found.n:,} rows wrong: <b>{text(rate)}</b> ({low} to {high}), elsewhere {rest}."
+    else:
+        said = f"Mean <b>{text(rate)}</b> of {found.n:,} rows ({low} to {high}), elsewhere {rest}."
+    chance = f"p = {found.p:.2g}" if found.by_hand or found.q is None else f"q = {chance_text(found.q)}"
+    units = "" if found.unit_q is None else f", by sampling units {chance_text(found.unit_q)}"
+    return Html(f'<p>{said} <span class="pg-mute">{text(chance + units)}</span></p>')
