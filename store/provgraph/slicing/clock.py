@@ -20,6 +20,8 @@ __all__ = ["Times", "When", "instant", "times_of"]
 # A moment: with its zone, or in UTC; a whole number is milliseconds since 1970, as the graph keeps times.
 When: TypeAlias = dt.datetime | dt.date | np.datetime64 | str | int
 
+# What a column of objects may hold: zones may differ from row to row.
+_TIMES = (dt.datetime, dt.date, pd.Timestamp, str)
 # The years 1 to 9999, in milliseconds.
 _FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999
 
@@ -46,6 +48,8 @@ def times_of(frame: pd.DataFrame, name: str) -> Times:
         InvalidValueError: there is no such column, or it holds something else.
     """
     column = column_of(frame, name)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
     kind = cells.kind_of(column)
     if column.isna().all():
         never = np.full(len(column), np.datetime64("NaT", "us"))
@@ -58,7 +62,7 @@ def times_of(frame: pd.DataFrame, name: str) -> Times:
         instants = whole.astype(np.int64).astype("datetime64[ms]").astype("datetime64[us]")
         instants[missing] = np.datetime64("NaT")
         return Times(instants, instants, ~missing)
-    if kind not in ("time", "text"):
+    if kind not in ("time", "text") and not column.dropna().map(type).isin(_TIMES).all():
         raise InvalidValueError(f"{words.label(name)} must hold times, not {column.dtype} cells")
     if isinstance(column.dtype, pd.ArrowDtype):
         column = column.astype(object)
@@ -98,6 +102,8 @@ def instant(when: When) -> np.datetime64:
     """
     try:
         if isinstance(when, int) and not isinstance(when, bool):
+            if not _FIRST <= when <= _LAST:
+                raise InvalidValueError(f"{when!r} is no moment: milliseconds of the years 1 to 9999 are")
             return np.datetime64(when, "ms")
         stamp = pd.Timestamp(when)
         if pd.isna(stamp):

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri, stdtr
 
+from provgraph.errors import InvalidValueError
 from provgraph.slicing import words
 from provgraph.slicing.changes import Change, ComparisonReport
 from provgraph.slicing.comparing import Sums
@@ -28,7 +30,6 @@ from provgraph.slicing.values import Interval, Json, Term
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import pandas as pd
 
     from provgraph.slicing.folding import Folded
     from provgraph.slicing.outcome import Outcome
@@ -88,6 +89,8 @@ def compare_models(
         InvalidValueError: a column is missing, a sample is named twice, or an option makes no sense.
     """
     check_options(depth, alpha, min_support, min_difference, 0.0, limit, correction, permutations)
+    if not isinstance(second, pd.DataFrame):
+        raise InvalidValueError(f"a pandas DataFrame is needed for the second model, not {type(second).__name__}")
     whole = table_of(first)
     what = as_outcome(whole.frame, outcome)
     pairs = matched(whole.frame, second, sample)
@@ -356,7 +359,7 @@ def _change(predicate: tuple[Term, ...], compared: _Compared, mask: Mask) -> Cha
         for each in (change, compared.change)
     )
     if compared.binary:
-        # Bonett and Price (2012, British J. of Mathematical and Statistical Psychology 65, 479-488).
+        # Bonett and Price (2012, J. of Educational and Behavioral Statistics 37, 479-488).
         centre, spread = (up - down) / (n + 2), (up + down + 2) / (n + 2)
         half = float(ndtri(0.975)) * float(np.sqrt((spread - centre**2) / (n + 2)))
         low, high = max(centre - half, -1.0), min(centre + half, 1.0)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_outcome", "column_of", "measure"]
 
+# The fourth power of a loss, times the rows of a table, must be a number.
+_LARGEST = 1e60
 _FAMILY: dict[Kind, str] = {"bool": "numbers", "number": "numbers", "text": "text", "time": "times"}
 
 
@@ -105,6 +107,11 @@ def _finite(name: str, column: pd.Series) -> tuple[npt.NDArray[np.float64], Mask
 
 def _losses(outcome: Outcome, losses: npt.NDArray[np.float64], missing: Mask) -> Measured:
     left_out = missing | ~np.isfinite(losses)
+    largest = float(np.abs(losses[~left_out]).max(initial=0.0))
+    if largest > _LARGEST:
+        raise InvalidValueError(
+            f"{' and '.join(outcome.columns)} give a loss of {largest:.3g}: up to {_LARGEST:g} can be compared"
+        )
     kept, notes = _kept(left_out, f"{' or '.join(outcome.columns)} is missing or not finite")
     return Measured(losses if kept is None else losses[kept], kept, notes)
 

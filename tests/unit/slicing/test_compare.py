@@ -218,6 +218,14 @@ def test_a_label_that_differs_is_said() -> None:
     assert any("labelled otherwise" in note for note in found.notes)
 
 
+def test_what_is_no_table_and_losses_past_all_measure_are_refused() -> None:
+    first, _ = _tables(0, 100)
+    with pytest.raises(InvalidValueError, match="second model"):
+        compare_models(first, [first], outcome="wrong", sample="picture")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(InvalidValueError, match="1e\\+200"):
+        compare_models(first.assign(loss=1e200), first, outcome=Outcome.loss("loss"), sample="picture")
+
+
 def test_a_sample_named_twice_is_refused_by_name() -> None:
     first, second = _tables(0, 100)
     with pytest.raises(InvalidValueError, match=r"second table.*p00003"):

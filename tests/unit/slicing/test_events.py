@@ -162,7 +162,7 @@ def test_an_event_before_all_rows_can_tell_nothing() -> None:
     assert isinstance(found.after.interval, Interval)
 
 
-@pytest.mark.parametrize("at", ["yesterday", "", float("nan"), None, True])
+@pytest.mark.parametrize("at", ["yesterday", "", float("nan"), None, True, 10**17, -(10**14)])
 def test_what_is_no_moment_is_refused(at: object) -> None:
     with pytest.raises(InvalidValueError, match="no moment"):
         event_effect(_rows(7, n=50), outcome="wrong", time="time", at=at)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

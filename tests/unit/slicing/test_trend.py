@@ -92,6 +92,9 @@ def test_texts_and_milliseconds_are_times_too() -> None:
         pd.DataFrame({"time": [each.date() for each in stamps]}),
         pd.DataFrame({"time": pd.Series(stamps).astype(pd.ArrowDtype(pa.timestamp("us", tz="UTC")))}),
         pd.DataFrame({"time": ["2026-03-01T13:00:00+01:00", "2026-03-02T10:00:00-02:00"]}),
+        pd.DataFrame({"time": pd.Series(stamps).astype("category")}),
+        pd.DataFrame({"time": pd.Series([stamps[0].replace(tzinfo=None), stamps[1]], dtype=object)}),
+        pd.DataFrame({"time": pd.Series([pd.Timestamp(stamps[0]).tz_convert("Asia/Tokyo"), stamps[1]], dtype=object)}),
     ]
     for frame in frames:
         found = rate_over_time(frame.assign(wrong=[0, 1]), outcome="wrong", time="time")
@@ -106,6 +109,7 @@ def test_texts_and_milliseconds_are_times_too() -> None:
         ([10**18, 10**18], "milliseconds"),
         ([True, False], "must hold times"),
         ([[1], [2]], "must hold times"),
+        ([pd.Timestamp("2026-01-01"), 7], "must hold times"),
     ],
 )
 def test_what_is_no_time_is_refused(cells: list[object], said: str) -> None:
