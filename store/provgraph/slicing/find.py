@@ -83,11 +83,12 @@ def find_slices(
         InvalidValueError: a column is missing or twice, or an option makes no sense.
     """
     check_options(depth, alpha, min_support, min_difference, min_lift, limit, correction, permutations)
-    frame = data.frame if isinstance(data, EncodedTable) else data
+    frame = table_of(data).frame
     roles = [] if unit is None else [unit]
     what = as_outcome(frame, outcome)
     table = table_for(data, what.columns, columns, roles, edges)
     values = what.measure(frame)
+    layers = strata_of(frame, what, strata, values.kept)
     notes = [*table.notes, *values.notes]
     if columns is None:
         table = table.without([*what.columns, *roles])
@@ -126,17 +127,10 @@ def find_slices(
         unit_p=None if units is None else units.p,
         progress=progress,
     )
-    notes += _said(searched, judged.outcomes, limit)
     found = slices_of(searched, judged.outcomes, judged.comparison)
     if units is not None:
         found = _by_units(found, units, alpha, permutations, seed)
-    notes += [
-        f"{words.label(each.predicate[0].column)} tells right from wrong by itself: if it was made from the outcome, "
-        "leave it out of the columns."
-        for each, _ in found
-        if judged.binary and len(each.predicate) == 1 and each.rate == 1.0 and each.rest_rate == 0.0
-    ]
-    layers = strata_of(frame, what, strata, values.kept)
+    notes += _said(searched, [each for each, _ in found], judged.outcomes, limit)
     options: dict[str, Json] = {
         "depth": depth,
         "unit": unit,
@@ -283,7 +277,7 @@ def _listed(names: Sequence[str]) -> str:
     return words.joined([*shown, f"{words.count(more)} more"] if more else shown)
 
 
-def _said(searched: Searched, outcomes: Outcomes, limit: int) -> list[str]:
+def _said(searched: Searched, found: Sequence[Slice], outcomes: Outcomes, limit: int) -> list[str]:
     """What to keep in mind."""
     notes = list(searched.levels.notes)
     copies: dict[int, list[int]] = {}
@@ -301,6 +295,12 @@ def _said(searched: Searched, outcomes: Outcomes, limit: int) -> list[str]:
         notes.append("No row is wrong.")
     elif outcomes.dtype == np.bool_ and outcomes.all():
         notes.append("Every row is wrong.")
+    notes += [
+        f"{words.label(each.predicate[0].column)} tells right from wrong by itself: if it was made from the outcome, "
+        "leave it out of the columns."
+        for each in found
+        if each.errors is not None and len(each.predicate) == 1 and each.rate == 1.0 and each.rest_rate == 0.0
+    ]
     if len(searched.found) == limit:
         notes.append(f"The limit of {limit} slices is reached: there may be more.")
     return notes

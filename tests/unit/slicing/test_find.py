@@ -313,6 +313,11 @@ def test_what_makes_no_sense_is_refused(planted: pd.DataFrame, options: dict[str
         find_slices(planted, **{"outcome": "wrong", **options})  # type: ignore[arg-type]
 
 
+def test_only_frames_are_searched() -> None:
+    with pytest.raises(InvalidValueError, match="a pandas DataFrame is needed, not list"):
+        find_slices([{"camera": "A", "wrong": 1}], outcome="wrong")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("rows", [0, 1, 5])
 def test_tables_too_small_for_a_slice_give_an_empty_report(planted: pd.DataFrame, rows: int) -> None:
     report = find_slices(planted.head(rows), outcome="wrong")
