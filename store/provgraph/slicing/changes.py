@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -76,12 +77,17 @@ class Change:
             "only_first": self.only_first,
             "only_second": self.only_second,
             "difference": self.difference,
-            "interval": {"low": self.interval.low, "high": self.interval.high},
+            "interval": {"low": _finite(self.interval.low), "high": _finite(self.interval.high)},
             "p": self.p,
             "q": self.q,
             "unit_q": self.unit_q,
             "sentence": self.sentence(),
         }
+
+
+def _finite(bound: float) -> float | None:
+    # A mean of one row has no interval.
+    return bound if math.isfinite(bound) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,3 +261,22 @@ def test_a_report_becomes_json_and_a_frame(report: ComparisonReport) -> None:
     assert frame["direction"].tolist() == ["worse", "better"]
     assert frame["n"].tolist() == [report.worse[0].n, report.better[0].n]
     assert isinstance(report.worse[0].predicate[0], Term)
+
+
+def test_a_single_row_in_common_becomes_json_too() -> None:
+    first, second = _tables(0, 100)
+    tables = (each.drop(columns="wrong").assign(loss=1.5) for each in (first.iloc[:1], second))
+    found = compare_models(*tables, outcome=Outcome.loss("loss"), sample="picture")
+    assert json.loads(found.to_json())["overall"]["interval"] == {"low": None, "high": None}
+
+
+def test_a_heavy_tail_of_changes_is_drawn_in_and_said_to_be() -> None:
+    first, second = _tables(1, planted=False)
+    draw = np.random.default_rng(1)
+    first, second = (
+        each.drop(columns="wrong").assign(loss=draw.lognormal(0.0, 1.5, 6_000)) for each in (first, second)
+    )
+    assert any(
+        "drawn in" in note
+        for note in compare_models(first, second, outcome=Outcome.loss("loss"), sample="picture").notes
+    )
