@@ -83,8 +83,9 @@ def load(
 ) -> int:
     """Load another tool's records into the store.
 
-    SOURCE is a file, a folder or a URL. Without a LOADER, the one that recognises it is taken; `provgraph loaders`
-    lists them. Loading a source again adds what is new there, and changes nothing else.
+    SOURCE is a file, a folder or a URL; some loaders also read standard input, which is `-`. Without a LOADER, the one
+    that recognises it is taken; `provgraph loaders` lists them. Loading a source again adds what is new there, and
+    changes nothing else.
 
     `provgraph load table FILE --model NODE` records predictions that lie in a CSV or Parquet file, one row each, as
     `Graph.record_predictions` does. All columns are kept. In CSV, dates are seen where they are written by ISO 8601.
@@ -123,7 +124,7 @@ def _chosen(what: Sequence[str]) -> tuple[Loader, str]:
     if len(what) > 2:
         raise click.UsageError("One source at a time: provgraph load [LOADER] SOURCE")
     source = what[-1]
-    there = "://" in source or Path(source).exists()
+    there = source == "-" or "://" in source or Path(source).exists()
     if len(what) == 1:
         from importlib.metadata import entry_points
 

@@ -45,7 +45,7 @@ def recognise(source: str) -> Loader:
     fitting = [loader for loader in loaders.values() if loader.recognises(source)]
     if len(fitting) == 1:
         return fitting[0]
-    if not fitting and "://" not in source and not Path(source).exists():
+    if not fitting and source != "-" and "://" not in source and not Path(source).exists():
         raise LoadError(f"{source}: there is no such file or folder")
     names = [f"{loader.name} ({loader.title})" for loader in fitting or loaders.values()]
     if fitting:

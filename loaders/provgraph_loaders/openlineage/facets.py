@@ -1,0 +1,205 @@
+"""Facets as properties: which fields of which facets are kept, and under what names.
+
+A facet becomes a mapping from property names to JSON values. Facets replace each other whole, as the specification has
+it: so properties are kept by facet until all events of a node were seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from provgraph.loading import LoadReport, NoteKind
+from provgraph.model import JsonValue, Struct, Value
+from provgraph_loaders.openlineage.cleaning import Cleaner, fits
+from provgraph_loaders.openlineage.times import milliseconds
+
+__all__ = ["DATASET", "INPUT", "JOB", "OUTPUT", "RUN", "FacetReader", "Facets", "Json", "merge_facets", "to_properties"]
+
+Json: TypeAlias = dict[str, JsonValue]
+Facets: TypeAlias = "dict[str, Json | None]"  # by facet; None: taken back by `_deleted`
+
+# Fields to properties. A field that starts with an underscore is the facet's own; the name under "*" is of a property
+# that holds all the rest.
+_Fields: TypeAlias = Mapping[str, str]
+
+_TAGS: Final[_Fields] = {"tags": "tags"}
+_OWNERS: Final[_Fields] = {"owners": "owners"}
+_DESCRIPTION: Final[_Fields] = {"description": "description", "contentType": "description_type"}
+
+RUN: Final[Mapping[str, _Fields]] = {
+    "nominalTime": {"nominalStartTime": "nominal_start", "nominalEndTime": "nominal_end"},
+    "errorMessage": {
+        "message": "error_message",
+        "programmingLanguage": "error_language",
+        "stackTrace": "error_traceback",
+    },
+    "processing_engine": {
+        "name": "engine",
+        "version": "engine_version",
+        "openlineageAdapterVersion": "openlineage_adapter_version",
+    },
+    "externalQuery": {"externalQueryId": "external_query_id", "source": "external_query_source"},
+    "extractionError": {
+        "totalTasks": "extraction_tasks",
+        "failedTasks": "extraction_failed_tasks",
+        "errors": "extraction_errors",
+    },
+    "tags": _TAGS,
+    "test": {"tests": "tests"},
+    "jobDependencies": {
+        "upstream": "upstream_jobs",
+        "downstream": "downstream_jobs",
+        "trigger_rule": "trigger_rule",
+    },
+}
+JOB: Final[Mapping[str, _Fields]] = {
+    "sourceCodeLocation": {
+        "type": "source_code_type",
+        "url": "source_code_url",
+        "repoUrl": "source_code_repository",
+        "path": "source_code_path",
+        "version": "source_code_version",
+        "tag": "source_code_tag",
+        "branch": "source_code_branch",
+        "pullRequestNumber": "source_code_pull_request",
+    },
+    "sourceCode": {"language": "source_code_language", "sourceCode": "source_code"},
+    "sql": {"query": "sql", "dialect": "sql_dialect"},
+    "jobType": {"processingType": "processing_type", "integration": "integration", "jobType": "job_type"},
+    "documentation": _DESCRIPTION,
+    "ownership": _OWNERS,
+    "tags": _TAGS,
+}
+DATASET: Final[Mapping[str, _Fields]] = {
+    "schema": {"fields": "schema"},
+    "dataSource": {"name": "data_source", "uri": "data_source_uri"},
+    "version": {"datasetVersion": "dataset_version"},
+    "datasetType": {"datasetType": "dataset_type", "subType": "dataset_subtype"},
+    "columnLineage": {"*": "column_lineage"},
+    "lineage": {"*": "lineage"},
+    "ownership": _OWNERS,
+    "tags": _TAGS,
+    "documentation": _DESCRIPTION,
+    "storage": {"storageLayer": "storage_layer", "fileFormat": "file_format"},
+    "symlinks": {"identifiers": "symlinks"},
+    "lifecycleStateChange": {"lifecycleStateChange": "lifecycle_state", "previousIdentifier": "previous_identifier"},
+    "catalog": {"*": "catalog"},
+    "hierarchy": {"*": "hierarchy"},
+    "dataQualityMetrics": {"*": "quality_metrics"},
+    "dataQualityAssertions": {"assertions": "quality_assertions"},
+}
+OUTPUT: Final[Mapping[str, _Fields]] = {
+    "outputStatistics": {"rowCount": "row_count", "size": "size", "fileCount": "file_count"},
+    "subset": {"outputCondition": "written_subset"},
+    "dataQualityMetrics": DATASET["dataQualityMetrics"],
+    "dataQualityAssertions": DATASET["dataQualityAssertions"],
+}
+# What says how a run read a dataset stays with the run; what says what was found in it goes to the dataset.
+INPUT: Final[Mapping[str, _Fields]] = {
+    "inputStatistics": {"rowCount": "row_count", "size": "size", "fileCount": "file_count"},
+    "subset": {"inputCondition": "subset"},
+    "dataQualityMetrics": DATASET["dataQualityMetrics"],
+    "dataQualityAssertions": DATASET["dataQualityAssertions"],
+}
+
+_TIMES: Final = frozenset(("nominal_start", "nominal_end"))
+_NAMED_ONCE: Final = 300  # facets and fields that the report names one by one
+_PARAMETER: Final = "param_"
+
+
+class FacetReader:
+    """Reads the facets of runs, jobs and datasets, and tells the report what it leaves out."""
+
+    def __init__(self, report: LoadReport) -> None:
+        self._report = report
+        self._unknown: set[tuple[str, str]] = set()
+        self.clean = Cleaner(report)
+
+    def read(self, facets: Json, known: Mapping[str, _Fields], of: str, place: str, others: frozenset[str]) -> Facets:
+        """The facets that are kept. `of` says whose they are, `others` which ones somebody else reads."""
+        found: Facets = {}
+        for name, facet in facets.items():
+            if name in others:
+                continue
+            fields = known.get(name)
+            if fields is None:
+                self.unknown(f"{of} facets", name, place)
+            elif not isinstance(facet, dict):
+                self._report.note(NoteKind.DROPPED, f"{of} facets", "are no JSON objects", f"{place} {name}")
+            elif facet.get("_deleted") is True:
+                found[name] = None
+            else:
+                found[name] = self._fields(name, facet, fields, of, place)
+        return found
+
+    def unknown(self, what: str, name: str, place: str) -> None:
+        """Say that something is not read."""
+        name = name[:100]
+        key = (what, name)
+        if key not in self._unknown and len(self._unknown) >= _NAMED_ONCE:
+            self._report.note(NoteKind.UNKNOWN, what, "of further names: not read", place)
+            return
+        self._unknown.add(key)
+        shown = name if name.isprintable() else repr(name)
+        self._report.note(NoteKind.UNKNOWN, what, f"{shown}: not read", place)
+
+    def _fields(self, facet_name: str, facet: Json, fields: _Fields, of: str, place: str) -> Json:
+        found: Json = {}
+        rest: Json = {}
+        for name, value in facet.items():
+            if name.startswith("_") or value is None:
+                continue
+            target = fields.get(name)
+            if target is not None:
+                found[target] = self._value(target, value, place)
+            elif "*" in fields:
+                rest[name] = value
+            else:
+                self.unknown(f"fields of {of} facets", f"{facet_name}.{name}", place)
+        if rest:
+            found[fields["*"]] = self.clean.value(rest, place)
+        return found
+
+    def _value(self, target: str, value: JsonValue, place: str) -> JsonValue:
+        if target in _TIMES and isinstance(value, str):
+            time = milliseconds(value)
+            if time is not None:
+                return time
+        return self.clean.value(value, place)
+
+    def parameters(self, facet: JsonValue, place: str) -> Json:
+        """`param_NAME` for each parameter of an `executionParameters` facet."""
+        found: Json = {}
+        items = facet.get("parameters") if isinstance(facet, dict) else None
+        for item in items if isinstance(items, list) else ():
+            key = item.get("key") if isinstance(item, dict) else None
+            if not isinstance(item, dict) or not isinstance(key, str) or not key:
+                self._report.note(NoteKind.DROPPED, "parameters", "have no key", place)
+                continue
+            value = item.get("value")
+            if value is not None:
+                found[_PARAMETER + key] = self.clean.named_value(key, value, f"{place} {key[:100]}")
+        return found
+
+
+def merge_facets(into: Facets, later: Facets) -> None:
+    """Add what a later event says: a facet replaces the earlier one of its name."""
+    into.update(later)
+
+
+def to_properties(facets: Facets) -> dict[str, Value]:
+    """Facets as the properties of a node."""
+    found: dict[str, Value] = {}
+    for facet in facets.values():
+        for name, value in (facet or {}).items():
+            key = name.replace("\0", "\\0")[:1_000]
+            if value is None or not key:
+                continue
+            if isinstance(value, dict | list):
+                found[key] = Struct.of(value)
+            elif isinstance(value, int) and not isinstance(value, bool) and not fits(value):
+                found[key] = str(value)
+            else:
+                found[key] = value
+    return found
