@@ -14,6 +14,8 @@ from provgraph_dashboard.theme import css_variables
 
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "app" / "static"
+# What opens over the page stands beside it in the document.
+_ROOTS = ".stApp, [data-testid=stPopoverBody]"
 
 
 def frame(title: str = "provgraph") -> None:
@@ -31,4 +33,4 @@ def show(*pieces: Html, css_class: str = "", width: Literal["stretch", "content"
 
 @cache
 def _style() -> str:
-    return css_variables(".stApp") + as_css() + (_HERE / "app.css").read_text(encoding="utf-8")
+    return css_variables(_ROOTS) + as_css() + (_HERE / "app.css").read_text(encoding="utf-8")

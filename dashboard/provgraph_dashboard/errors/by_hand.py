@@ -127,7 +127,7 @@ def _line(scene: Scene, columns: list[str], at: int, start: Condition | None, st
             )
     if operator != "missing" and not all(values or [""]):
         raise InvalidValueError(f"{name}: say which value")
-    return Condition(name, cast("Operator", operator), tuple(values))
+    return Condition(name, operator, tuple(values))
 
 
 def _is_encodable(scene: Scene, name: str) -> bool:

@@ -16,13 +16,14 @@ from provgraph_dashboard.shell import show
 
 __all__ = ["chart_card"]
 
-_FRAME = 76
+_FRAME = 66
 _LABELS: dict[Every, str] = {"day": "Day", "week": "Week"}
 
 
 def chart_card(scene: Scene, height: int) -> None:
     """Draw the card."""
-    cell, terms = _cell(scene), ()
+    cell = _cell(scene)
+    terms: tuple[Term, ...] = ()
     analysis = scene.analysis
     if cell is not None:
         terms = cell
@@ -65,21 +66,26 @@ def _title(name: str, cell: bool, shown: Course | None) -> Html:
         what = "Errors" if shown.binary else "Loss"
         rest = ", the rest dashed" if shown.rest else ""
         before = f", thin: {text(shown.place)} before" if shown.before else ""
-        legend = f'<span class="pg-mute">{"cell of the map: " if cell else ""}{text(name)}{rest}{before}</span>'
-        return Html(f'<h2 class="pg-subtitle pg-line">{what} {per} {legend}</h2>')
+        legend = f"{'cell of the map: ' if cell else ''}{text(name)}{rest}{before}"
+        return Html(
+            f'<h2 class="pg-subtitle pg-line pg-cut" title="{legend}">{what} {per} '
+            f'<span class="pg-mute">{legend}</span></h2>'
+        )
     return Html(f'<h2 class="pg-subtitle pg-line">Errors {per}</h2>')
 
 
 def _periods(every: Every) -> None:
+    key = f"errors_every:{every}"
+
     def choose() -> None:
-        ask(asked().changed(every=st.session_state["errors_every"]))
+        ask(asked().changed(every=st.session_state[key]))
 
     st.segmented_control(
         "Periods",
         list(_LABELS),
         format_func=lambda key: _LABELS[key],
         default=every,
-        key="errors_every",
+        key=key,
         required=True,
         label_visibility="collapsed",
         on_change=choose,

@@ -75,7 +75,7 @@ def read(text: str) -> Condition:
     parts = _parts(text) if len(text) <= _LONGEST else ["", ""]
     if len(parts) < 2 or parts[1] not in OPERATORS or len(parts) > 2 + _MOST_VALUES:
         raise InvalidValueError("a condition is written column~is~value")
-    return Condition(parts[0], cast("Operator", parts[1]), tuple(parts[2:]))
+    return Condition(parts[0], parts[1], tuple(parts[2:]))
 
 
 def condition_of(term: Term) -> Condition:

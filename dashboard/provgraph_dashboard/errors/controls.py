@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from dataclasses import replace
 
 import streamlit as st
 
@@ -169,8 +169,6 @@ def download(scene: Scene, compared: ErrorAnalysis | None) -> None:
         frame = compared.comparison.to_frame()
         frame = frame[frame["direction"] == scene.asked.listed]
     else:
-        from dataclasses import replace
-
         report = scene.analysis.report
         subject = scene.subject
         if subject is not None and subject.by_hand:
@@ -178,7 +176,7 @@ def download(scene: Scene, compared: ErrorAnalysis | None) -> None:
         frame = report.to_frame()
     st.download_button(
         "CSV",
-        cast("str", frame.to_csv(index=False)),
+        frame.to_csv(index=False),
         file_name="slices.csv",
         mime="text/csv",
         on_click="ignore",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,8 @@ from provgraph_dashboard.errors.measured import rate_text
 __all__ = ["Course", "Mark", "course"]
 
 _MANY_DAYS: Final = 75
+_FEW_ROWS: Final = 20
+_LEAST_WEEKS: Final = 3
 _MARKS: Final = 3
 _ALPHA: Final = 0.05
 
@@ -73,7 +76,7 @@ def course(analysis: ErrorAnalysis, predicate: tuple[Term, ...], every: Every | 
     everything = rates((), "day")
     if not everything:
         return None
-    by: Every = every or ("week" if len(everything) > _MANY_DAYS else "day")
+    by: Every = every or _usual(everything, rates(predicate, "day") if predicate else everything)
     if by == "week":
         everything = rates((), by)
     events = analysis.events(predicate or None, limit=2 * _MARKS)
@@ -84,9 +87,16 @@ def course(analysis: ErrorAnalysis, predicate: tuple[Term, ...], every: Every | 
     before: tuple[PeriodRate, ...] = ()
     if wider is not None and inside and inside[0].start > everything[0].start:
         first = inside[0].start
-        before = tuple(each for each in rates(wider.predicate, by) if each.start <= first)
+        before = tuple(each for each in rates(wider.predicate, by) if each.start < first)
     place = words.joined([str(term) for term in wider.predicate]) if wider is not None else ""
     return Course(by, inside, _rest(everything, inside), before, place, marks, binary)
+
+
+def _usual(everything: Sequence[PeriodRate], inside: Sequence[PeriodRate]) -> Every:
+    """Weeks where days are too many to draw, or hold too few rows to say much."""
+    weeks = (everything[-1].start - everything[0].start).days / 7
+    few = not inside or statistics.median(each.n for each in inside) < _FEW_ROWS
+    return "week" if len(everything) > _MANY_DAYS or (few and weeks > _LEAST_WEEKS) else "day"
 
 
 def _rest(everything: Sequence[PeriodRate], inside: Sequence[PeriodRate]) -> tuple[tuple[dt.date, float, int], ...]:
@@ -103,15 +113,14 @@ def _rest(everything: Sequence[PeriodRate], inside: Sequence[PeriodRate]) -> tup
 def _marks(
     events: Sequence[UpstreamEvent], predicate: tuple[Term, ...], binary: bool
 ) -> tuple[tuple[Mark, ...], UpstreamEvent | None]:
-    """One mark for each moment, and the event whose rows are those of the slice's place before it."""
-    found: dict[dt.datetime, Mark] = {}
+    """One mark for each day and change, and the event whose rows are those of the slice's place before it."""
+    found: dict[tuple[dt.date, str], Mark] = {}
     wider: UpstreamEvent | None = None
     for event in events:
         sure = event.effect.q is not None and event.effect.q <= _ALPHA
         if sure and wider is None and event.predicate and not same(event.predicate, predicate):
             wider = event
-        if event.at not in found:
-            found[event.at] = Mark(event.at, _named(event), _about(event, binary), sure)
+        found.setdefault((event.at.date(), _named(event)), Mark(event.at, _named(event), _about(event, binary), sure))
     line = sorted(found.values(), key=lambda mark: not mark.sure)[:_MARKS]
     return tuple(sorted(line, key=lambda mark: mark.at)), wider
 

@@ -186,6 +186,7 @@ def days(course: Course, *, key: str, height: int, label: str) -> None:
             ],
             "top": max(tops, default=0.0),
             "binary": binary,
+            "every": course.every,
             "height": height,
             "label": plain(label),
         },

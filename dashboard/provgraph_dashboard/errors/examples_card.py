@@ -62,7 +62,7 @@ def _figure(each: Example, *, wrong: bool) -> str:
     if not wrong:
         words = text(each.truth or each.said)
     elif each.truth:
-        words = Html(f"{text(each.truth)} → <b>{text(each.said)}</b>")
+        words = Html(f"{text(each.truth)}\u2009→\u2009<b>{text(each.said)}</b>")
     else:
         words = text(each.said)
     return f'<figure title="{name}">{picture}<figcaption>{words}</figcaption></figure>'

@@ -64,7 +64,7 @@ def chance_text(chance: float, *, by: str = "") -> str:
 
 def _signed(number: float, *, whole: bool) -> str:
     words = f"{number:+,.0f}" if whole else f"{number:+,.3g}"
-    return words.replace("-", "−")  # noqa: RUF001 - the sign as long as the plus
+    return words.replace("-", "−")
 
 
 def _terms(predicate: Sequence[Term]) -> tuple[tuple[str, str], ...]:

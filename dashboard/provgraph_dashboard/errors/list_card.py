@@ -24,14 +24,15 @@ __all__ = ["list_card", "list_height"]
 _ROW, _TALL_ROW, _HEAD = 34, 50, 32
 _MOST = 306
 _DETAIL = 62
+_WHICH = 72
 _KEY = "errors_slices"
-_LONG = 46
+_LONG = 52
 
 
 def list_height(scene: Scene, compared: ErrorAnalysis | None) -> int:
     """Pixels of the card, so that the chart below can have the rest."""
     lines = _lines(scene, compared)
-    return _list(lines) + _DETAIL + (36 if compared is not None else 0)
+    return _list(lines) + _DETAIL + (_WHICH if compared is not None else 0)
 
 
 def list_card(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None) -> None:
@@ -45,17 +46,16 @@ def list_card(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None
 
     def pick() -> None:
         at = picked_line(_KEY)
-        if at is not None and at < len(items):
-            predicate = items[at].predicate
-            keep = asked()
-            if not (isinstance(items[at], Slice) and items[at].by_hand):  # type: ignore[union-attr]
-                ask(keep.changed(slice=conditions_of(predicate), cell=()))
+        item = items[at] if at is not None and at < len(items) else None
+        # One that was made by hand is in the address already, as it was written there.
+        if item is not None and not (isinstance(item, Slice) and item.by_hand):
+            ask(asked().changed(slice=conditions_of(item), cell=()))
 
     with st.container(border=True, height=list_height(scene, compared), gap=None, key="errors_list"):
         if compared is not None and other is not None:
             _which(compared, other)
         if not lines:
-            show(empty(*_nothing(scene, compared, other)))
+            show(empty(*_nothing(scene, compared)))
         else:
             slice_list(
                 lines,
@@ -88,8 +88,8 @@ def _lines(scene: Scene, compared: ErrorAnalysis | None) -> list[Line]:
 
 def _list(lines: Sequence[Line]) -> int:
     """Pixels of the list: of rows as high as their words need."""
-    tall = [_TALL_ROW if sum(len(c) + len(w) + 2 for c, w in line.terms) > _LONG else _ROW for line in lines]
-    return min(_MOST, _HEAD + sum(tall)) if lines else 132
+    letters = [sum(len(c) + len(w) + 3 for c, w in line.terms) + 12 * line.hand for line in lines]
+    return min(_MOST, _HEAD + sum(_TALL_ROW if each > _LONG else _ROW for each in letters)) if lines else 132
 
 
 def _head(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None) -> list[str]:
@@ -111,26 +111,39 @@ def _which(compared: ErrorAnalysis, other: Choice) -> None:
         "better": f"Better ({len(comparison.better)})",
     }
 
+    current = asked().listed
+    key = f"errors_listed:{current}"
+
     def choose() -> None:
-        chosen = st.session_state["errors_listed"]
-        ask(asked().changed(listed=chosen))
+        ask(asked().changed(listed=st.session_state[key]))
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="errors_which"):
         st.segmented_control(
             "Which slices",
             list(labels),
-            format_func=lambda key: labels[key],
-            default=asked().listed,
-            key="errors_listed",
+            format_func=lambda each: labels[each],
+            default=current,
+            key=key,
             required=True,
             label_visibility="collapsed",
             on_change=choose,
         )
-        if comparison.overall is not None:
-            show(muted(comparison.overall.sentence().removeprefix("all rows: ").capitalize()))
+    if comparison.overall is not None:
+        show(muted(_overall(comparison.overall, name)), css_class="pg-overall")
 
 
-def _nothing(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None) -> tuple[str, str]:
+def _overall(all_rows: Change, name: str) -> str:
+    if all_rows.only_first is None or all_rows.only_second is None:
+        rates = [rate_text(rate, binary=False) for rate in (all_rows.other_rate, all_rows.rate)]
+        return f"All {all_rows.n:,} rows: mean {rates[0]}, with {name} {rates[1]} ({chance_text(all_rows.p, by='p')})."
+    rates = [rate_text(rate, binary=True) for rate in (all_rows.other_rate, all_rows.rate)]
+    return (
+        f"All {all_rows.n:,} rows: {rates[0]} wrong, with {name} {rates[1]}; wrong here alone "
+        f"{all_rows.only_second:,}, there alone {all_rows.only_first:,} ({chance_text(all_rows.p, by='p')})."
+    )
+
+
+def _nothing(scene: Scene, compared: ErrorAnalysis | None) -> tuple[str, str]:
     if compared is not None and compared.comparison is not None and scene.asked.listed != "found":
         tested = compared.comparison.tested
         if compared.comparison.overall is None:
@@ -181,6 +194,6 @@ def _numbers(found: Slice) -> Html:
         said = f"{found.errors:,} of {found.n:,} rows wrong: <b>{text(rate)}</b> ({low} to {high}), elsewhere {rest}."
     else:
         said = f"Mean <b>{text(rate)}</b> of {found.n:,} rows ({low} to {high}), elsewhere {rest}."
-    chance = f"p = {found.p:.2g}" if found.by_hand or found.q is None else f"q = {chance_text(found.q)}"
+    chance = chance_text(found.p, by="p") if found.by_hand or found.q is None else chance_text(found.q, by="q")
     units = "" if found.unit_q is None else f", by sampling units {chance_text(found.unit_q)}"
     return Html(f'<p>{said} <span class="pg-mute">{text(chance + units)}</span></p>')

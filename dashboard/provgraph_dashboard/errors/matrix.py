@@ -98,8 +98,8 @@ def confusion(analysis: ErrorAnalysis, known: Mask, inside: Mask | None) -> tupl
     both = analysis.frame[[label, prediction]].astype(object)
     kept = both.notna().all(axis=1).to_numpy(np.bool_)
     if outcome.kind == "errors":
-        kept &= known
-    counts = both[kept].stack().value_counts()
+        kept = kept & known
+    counts = pd.concat([both.loc[kept, label], both.loc[kept, prediction]]).value_counts()
     shown = sorted(counts.index[:_MOST].tolist(), key=str)
     parts = [("all rows", kept)] if inside is None else [("this slice", kept & inside), ("the rest", kept & ~inside)]
     note = f"{len(counts) - len(shown):,} rarer classes not shown" if len(shown) < len(counts) else ""

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from provgraph.analysis.result import ErrorAnalysis
-from provgraph.slicing import EncodedColumn
-from provgraph.slicing import words
+from provgraph.slicing import EncodedColumn, words
 
 __all__ = ["Counts", "Floats", "Mask", "Rows", "count_by", "measured", "rate_text"]
 

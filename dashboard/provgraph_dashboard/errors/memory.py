@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _MOST_ROWS: Final = 2_500_000  # of all tables together; one table is kept whatever its size
 _MOST_ANSWERS: Final = 200
+_MOST_COMPARISONS: Final = 2
 _SECONDS: Final = 600.0  # then what stands upstream of its rows is looked up anew
 
 
@@ -32,7 +33,7 @@ class Cache(Generic[T]):
 
     def __init__(self, most: int, *, weigh: Callable[[T], int] | None = None, seconds: float = math.inf) -> None:
         self._most = most
-        self._weigh = weigh or (lambda _: 1)
+        self._weigh: Callable[[T], int] = weigh or _one
         self._seconds = seconds
         self._found: OrderedDict[Hashable, tuple[T, float]] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
@@ -77,6 +78,10 @@ class Cache(Generic[T]):
         return held
 
 
+def _one(_: object) -> int:
+    return 1
+
+
 @dataclass(eq=False)
 class Opened:
     """A table that was read and joined, and what was asked of it since.
@@ -84,12 +89,12 @@ class Opened:
     Attributes:
         analysis: of the table as its roles say, over all columns.
         answers: what was computed from it.
-        at: when it was read, seconds since 1970.
+        comparisons: of it with other tables; each holds the rows of both.
     """
 
     analysis: ErrorAnalysis
     answers: Cache[object] = field(default_factory=lambda: Cache[object](_MOST_ANSWERS))
-    at: float = field(default_factory=time.time)
+    comparisons: Cache[ErrorAnalysis] = field(default_factory=lambda: Cache[ErrorAnalysis](_MOST_COMPARISONS))
 
 
 @st.cache_resource(show_spinner=False)

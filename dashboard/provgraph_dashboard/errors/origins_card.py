@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from provgraph.analysis.origins import Origin, Origins
+from provgraph.model import Node
 from provgraph.slicing import words
 from provgraph_dashboard import links
 from provgraph_dashboard.drawable import called
@@ -49,18 +50,22 @@ def _title(found: Origins | None) -> Html:
 def _origin(origin: Origin) -> None:
     node = origin.node
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"errors_origin {node.ref}"):
-        show(type_chip(node.type, kind=node.kind.word), width="content")
-        links.page_link(links.impact(node), called(node), help="What else it reaches: open Impact")
+        show(type_chip(node.type, kind=node.kind.word), css_class="pg-lead", width="content")
+        links.page_link(links.impact(node), _name(node), help="What else it reaches: open Impact")
         share = f"{origin.errors:,} of {origin.of:,}"
-        rates = f"{words.percent(origin.rate)} of its {origin.n:,} rows, elsewhere {words.percent(origin.rest_rate)}"
+        rate = f"{words.percent(origin.rate)} of {origin.n:,} rows"
         chance = origin.q if origin.unit_q is None else max(origin.q, origin.unit_q)
-        show(
-            Html(
-                f'<p class="pg-mute" title="{text(_route(origin))}"><b>{share}</b> · {text(rates)} · '
-                f"q {text(chance_text(chance))}</p>"
-            ),
-            width="content",
+        about = (
+            f"{share} errors of the slice came from it: {words.percent(origin.rate)} of its {origin.n:,} rows, "
+            f"elsewhere {words.percent(origin.rest_rate)} ({chance_text(chance, by='q')}). Route: {_route(origin)}"
         )
+        numbers = f'<p class="pg-mute" title="{text(about)}"><b>{text(share)}</b> · {text(rate)}</p>'
+        show(Html(numbers), css_class="pg-end", width="content")
+
+
+def _name(node: Node) -> str:
+    """What it is called, without the type that the chip says."""
+    return called(node).removeprefix(f"{node.type} ")
 
 
 def _route(origin: Origin) -> str:

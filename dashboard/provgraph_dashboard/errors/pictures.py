@@ -1,8 +1,8 @@
 """Pictures of samples, read with care: the cells of a table are outside input, and so are the files.
 
-A picture is shown only if it is, or lies inside, what an artifact of the store was recorded to be: one that its row came
-from, the data that the model predicted on, or a file that was recorded itself. Links are followed before that is looked
-at. What is sent to the browser was decoded here, made small, and encoded anew.
+A picture is shown only if it is, or lies inside, what an artifact of the store was recorded to be: one that its row
+came from, the data that the model predicted on, or a file that was recorded itself. Links are followed before that is
+looked at. What is sent to the browser was decoded here, made small, and encoded anew.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ _MOST_BYTES: Final = 20 << 20
 _MOST_PIXELS: Final = 40_000_000
 _LONGEST: Final = 4_000
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
+_UNREADABLE: Final = (  # what Pillow raises for files that are damaged, or made to do harm
+    *(UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError),
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 
 
 def local_path(text: str) -> Path | None:
@@ -37,9 +41,8 @@ def local_path(text: str) -> Path | None:
     except ValueError:
         return None
     if parts.scheme == "file":
-        return (
-            Path(unquote(parts.path)) if parts.netloc in ("", "localhost") and "\0" not in unquote(parts.path) else None
-        )
+        path = unquote(parts.path)
+        return Path(path) if parts.netloc in ("", "localhost") and "\0" not in path else None
     return None if len(parts.scheme) > 1 and "://" in text else Path(text)
 
 
@@ -98,15 +101,7 @@ def _small(path: Path) -> str | None:
             shown.thumbnail((SIZE, SIZE))
             out = io.BytesIO()
             shown.save(out, format="PNG")
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        MemoryError,
-        Image.DecompressionBombError,
-    ):
+    except _UNREADABLE:
         return None
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
 

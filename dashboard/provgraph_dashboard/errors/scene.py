@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-import numpy as np
-
 from provgraph import Graph
 from provgraph.analysis.result import ErrorAnalysis
 from provgraph.errors import InvalidValueError
@@ -80,17 +78,18 @@ class Scene:
             return None
         return self.kept("rows", lambda: rows_of(subject.analysis.encoded, subject.terms))
 
+    def of_table(self, what: object, make: Callable[[], T]) -> T:
+        """A value of all rows and the outcome, computed once for all who look at it."""
+        return cast("T", self.held.answers.get((what, self.asked.outcome), make))
+
     def kept(self, what: object, make: Callable[[], T]) -> T:
         """A value of this slice, computed once for all who look at it."""
         about = (self.asked.outcome, self.asked.columns, self.asked.depth, self.asked.unit)
-        terms = () if self.subject is None else tuple(map(str, map(condition_or_text, self.subject.terms)))
+        terms = (
+            () if self.subject is None else tuple((t.column, str(t.value), t.value is None) for t in self.subject.terms)
+        )
         by_hand = self.asked.slice if self.subject is not None and self.subject.by_hand else ()
         return cast("T", self.held.answers.get((what, about, terms, by_hand), make))
-
-
-def condition_or_text(term: Term) -> object:
-    """What tells a term from every other."""
-    return (term.column, str(term.value), type(term.value).__name__)
 
 
 def stage(graph: Graph, held: Opened, choice: Choice, asked: Asked, analysis: ErrorAnalysis) -> Scene:
@@ -131,8 +130,3 @@ def conditions_of(found: Slice | Change | Sequence[Term]) -> tuple[Condition, ..
     """The conditions of a slice, for the address."""
     terms = found if not isinstance(found, (Slice, Change)) else found.predicate
     return tuple(condition_of(term) for term in terms)
-
-
-def masked(mask: Mask | None, rows: Rows) -> Mask:
-    """The rows with an outcome, of those of a slice if there is one."""
-    return np.asarray(rows.known if mask is None else rows.known & mask)

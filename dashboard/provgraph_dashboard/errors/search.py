@@ -109,12 +109,12 @@ def compared(
             progress=told,
         )
 
-    return cast("ErrorAnalysis", held.answers.get(key, made))
+    return held.comparisons.get(key, made)
 
 
 def is_compared(held: Opened, other: Choice, asked: Asked) -> bool:
     """Whether that was answered already."""
-    return held.answers.holds(("against", other.ref, asked.outcome, asked.columns, asked.depth, asked.unit))
+    return held.comparisons.holds(("against", other.ref, asked.outcome, asked.columns, asked.depth, asked.unit))
 
 
 def outcomes(analysis: ErrorAnalysis) -> dict[str, str]:

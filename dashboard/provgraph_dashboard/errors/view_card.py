@@ -9,7 +9,7 @@ from provgraph.slicing import words
 from provgraph_dashboard.errors.address import View, ask, asked
 from provgraph_dashboard.errors.conditions import Condition, column_named, condition_of
 from provgraph_dashboard.errors.drawn import matrices, picked_cell
-from provgraph_dashboard.errors.matrix import Matrix, confusion, heat_map
+from provgraph_dashboard.errors.matrix import confusion, heat_map
 from provgraph_dashboard.errors.measured import Counts, rate_text
 from provgraph_dashboard.errors.scene import Scene
 from provgraph_dashboard.errors.within import Within, strata_choices, within
@@ -26,9 +26,10 @@ _MAP = "errors_map"
 
 def view_card(scene: Scene, height: int) -> None:
     """Draw the card."""
+    key = f"errors_view:{scene.asked.view}"
 
     def choose() -> None:
-        ask(asked().changed(view=st.session_state["errors_view"]))
+        ask(asked().changed(view=st.session_state[key]))
 
     with st.container(border=True, height=height, gap="xsmall", key="errors_view_card"):
         st.segmented_control(
@@ -36,7 +37,7 @@ def view_card(scene: Scene, height: int) -> None:
             list(_VIEWS),
             format_func=lambda key: _VIEWS[key],
             default=scene.asked.view,
-            key="errors_view",
+            key=key,
             required=True,
             label_visibility="collapsed",
             on_change=choose,
@@ -88,8 +89,7 @@ def _map(scene: Scene, height: int) -> None:
         _axis("Down", "y", down, [name for name in columns if name != across])
         _axis("Across", "x", across, [name for name in columns if name != down])
     x, y = column_named(scene.analysis, across), column_named(scene.analysis, down)
-    about = ("map", scene.asked.outcome, across, down)
-    shown: Matrix = scene.held.answers.get(about, lambda: heat_map(x, y, scene.rows))  # type: ignore[assignment]
+    shown = scene.of_table(("map", across, down), lambda: heat_map(x, y, scene.rows))
     selected = None
     cell = {each.column: each for each in scene.asked.cell}
     if across in cell and down in cell:

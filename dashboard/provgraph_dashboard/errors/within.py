@@ -72,19 +72,19 @@ def within(analysis: ErrorAnalysis, found: Slice, by: str, rows: Rows) -> Within
 
 
 def _verdict(found: Adjusted) -> tuple[bool, str]:
-    crude = "" if found.crude is None else f" Without regard to it: {_times(found.crude)}."
+    crude = "" if found.crude is None else f" Without regard to it: {_short(found.crude)} times."
     if found.ratio is None or found.interval is None:
         return False, f"Cannot be told apart from {found.by}: no value of it has rows of both, the slice and the rest."
     bounds = f"{_short(found.interval.low)} to {_short(found.interval.high)}"
     partly = "" if found.overlap >= _ENOUGH else f" Only {words.percent(found.overlap)} of its rows can be compared."
     if found.interval.low <= 1.0 <= found.interval.high:
-        return True, f"Within {found.by} no difference is left: {_times(found.ratio)} ({bounds}).{crude}{partly}"
+        return True, f"With the same {found.by} no difference is left: {_times(found.ratio)} ({bounds}).{crude}{partly}"
     way = "more" if found.ratio > 1.0 else "less"
-    return False, f"Within {found.by} the slice is {way} often wrong: {_times(found.ratio)} ({bounds}).{crude}{partly}"
+    return False, f"With the same {found.by}, too, {way}: {_times(found.ratio)} ({bounds}).{crude}{partly}"
 
 
 def _times(ratio: float) -> str:
-    return f"{_short(ratio)} times the rest"
+    return f"{_short(ratio)} times the rate of the rest"
 
 
 def _short(number: float) -> str:

@@ -32,9 +32,9 @@ from provgraph_dashboard.errors.view_card import view_card
 from provgraph_dashboard.parts import empty, muted, notice, title
 from provgraph_dashboard.shell import show
 
-_HEIGHT = 742
+_HEIGHT = 716
 _GAP = 14
-_VIEW, _EXAMPLES = 322, 214
+_VIEW, _EXAMPLES = 322, 206
 _LEAST_CHART = 236
 
 RECORD = """\
@@ -61,7 +61,7 @@ def page(graph: Graph) -> None:
         buttons = st.container(width="content")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="errors_bar"):
         controls.choose_table(choice, every)
-        bar = st.container(horizontal=True, vertical_alignment="center", gap="small", width="stretch")
+        slots = [st.container(width="content") for _ in range(4)]
     place = st.empty()
     try:
         held = _open(graph, choice, want, place)
@@ -78,10 +78,13 @@ def page(graph: Graph) -> None:
         show(title("Error analysis"), muted(_subtitle(scene)), css_class="pg-heading")
     with buttons:
         controls.actions(scene, both)
-    with bar:
+    with slots[0]:
         controls.choose_outcome(analysis, want)
+    with slots[1]:
         controls.search_settings(graph, scene)
+    with slots[2]:
         by_hand(scene)
+    with slots[3]:
         controls.compare_with(choice, other, every)
     told = _left_aside(want, scene)
     if told:

@@ -11,8 +11,17 @@ function steps(top, count) {
   return found;
 }
 
-function shownDay(time, options) {
-  return new Date(time).toLocaleDateString("en-GB", { timeZone: "UTC", ...options });
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+const WEEKDAYS = "Sun Mon Tue Wed Thu Fri Sat".split(" ");
+
+function shortDay(time) {
+  const day = new Date(time);
+  return `${day.getUTCDate()} ${MONTHS[day.getUTCMonth()]}`;
+}
+
+function longDay(time) {
+  const day = new Date(time);
+  return `${WEEKDAYS[day.getUTCDay()]} ${shortDay(time)} ${day.getUTCFullYear()}`;
 }
 
 class Days {
@@ -74,10 +83,11 @@ class Days {
       found.push(draw("text", { class: "axis", x: PAD.left - 8, y: y + 4, "text-anchor": "end" }, words));
     }
     const days = Math.round((this.last - this.first) / DAY);
-    const step = Math.max(1, Math.ceil(days / Math.max(2, Math.floor((width - 80) / 92))));
+    const unit = data.every === "week" ? 7 : 1;
+    const step = unit * Math.max(1, Math.ceil(days / unit / Math.max(2, Math.floor((width - 80) / 92))));
     for (let day = 0; day <= days; day += step) {
       const time = this.first + day * DAY;
-      const words = shownDay(time, { day: "2-digit", month: "short" });
+      const words = shortDay(time);
       const anchor = day === 0 ? "start" : this.x(time) > width - 40 ? "end" : "middle";
       found.push(draw("text", { class: "axis", x: this.x(time), y: height - 6, "text-anchor": anchor }, words));
     }
@@ -114,7 +124,7 @@ class Days {
       if (data.points.length > 1) found.push(draw("path", { class: "band", d: `${up}${down}Z` }));
     }
     if (data.rest.length) found.push(draw("path", { class: "rest", d: this.path(data.rest, "rate") }));
-    if (data.before.length) found.push(draw("path", { class: "before", d: this.path(data.before, "rate") }));
+    if (data.before.length) found.push(draw("path", { class: "before", d: this.path([...data.before, ...data.points.slice(0, 1)], "rate") }));
     if (data.points.length) found.push(draw("path", { class: "line", d: this.path(data.points, "rate") }));
     for (const point of data.points) {
       if (data.points.length === 1) found.push(draw("line", { class: "stem", x1: this.x(point.time), x2: this.x(point.time), y1: this.y(point.low), y2: this.y(point.high) }));
@@ -135,7 +145,7 @@ class Days {
     const at = (points) => points.find((point) => point.time === near.time);
     const own = at(this.data.points) ?? at(this.data.before);
     const rest = at(this.data.rest);
-    const lines = [make("b", "", shownDay(near.time, { weekday: "short", day: "numeric", month: "long", year: "numeric" }))];
+    const lines = [make("b", "", `${this.data.every === "week" ? "Week of " : ""}${longDay(near.time)}`)];
     if (own) lines.push(make("div", "", own.words));
     if (rest) lines.push(make("div", "mute", rest.words));
     for (const mark of this.data.marks) if (Math.abs(this.x(mark.time) - x) < 9) lines.push(make("div", "mute", mark.about));
@@ -158,7 +168,7 @@ class Days {
     const rest = new Map(this.data.rest.map((point) => [point.time, point.words]));
     for (const point of this.data.points) {
       const row = make("tr");
-      row.append(make("td", "", shownDay(point.time, { dateStyle: "medium" })), make("td", "", point.words), make("td", "", rest.get(point.time) ?? ""));
+      row.append(make("td", "", longDay(point.time)), make("td", "", point.words), make("td", "", rest.get(point.time) ?? ""));
       table.append(row);
     }
     return table;

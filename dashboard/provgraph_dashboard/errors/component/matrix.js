@@ -23,8 +23,8 @@ function tableOf(matrix, data, pick) {
   const table = make("table");
   const head = make("tr");
   const corner = make("th", "corner");
-  corner.append(make("span", "mute", `${matrix.down} ↓  ${matrix.across} →`));
-  corner.title = `${matrix.down} down, ${matrix.across} across`;
+  // The columns of a map are named by the choices above it.
+  if (matrix.title) corner.append(make("span", "mute", `${matrix.down} ↓ ${matrix.across} →`));
   head.append(corner);
   for (const words of matrix.columns) {
     const name = make("th", "across");
