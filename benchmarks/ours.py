@@ -32,7 +32,7 @@ from provgraph.engines.url import open_engine
 from provgraph.model import NodeKind
 from provgraph.store.bolt import BoltStore
 from provgraph.store.cypher.overview import REACH
-from provgraph.store.cypher.trace import BOUNDS, COUNT, IDS, SELECT, Way, trace_statement
+from provgraph.store.cypher.trace import BOUNDS, COUNT, IDS, Way, trace_statement
 
 BATCH = 1_000  # executions of one `put_lineage`
 _KINDS = {int: PropertyKind.INT, float: PropertyKind.DOUBLE, str: PropertyKind.STRING}
@@ -164,6 +164,7 @@ class Ours:
         store = BoltStore(engine, timeout=30)
         top, bottom = self._root("ladder/0").id, self._root(f"ladder/{diamonds}").id
         found: dict[str, float] = {}
+        limits = {"nodes": 1_000_000, "links": 1_000_000}
         ways: tuple[tuple[Way, int], ...] = (("downstream", top), ("upstream", bottom))
         for way, start in ways:
             for certain in (False, True):
@@ -175,9 +176,11 @@ class Ours:
                                 NodeKind.ARTIFACT, way, certain, bound, limited=limited, contexts=contexts
                             )
                             what = f"trace {mark}, bound {bound}{', limited' * limited}{', contexts' * contexts}"
-                            found[what] = _median(store, trace, {"ids": [start], "limit": 1_000_000}, repeat)
+                            found[what] = _median(
+                                store, trace, {"ids": [start], "nodes": 1_000_000, "links": 1_000_000}, repeat
+                            )
                 parameters: dict[str, object] = {"ids": [start], "types": ["Dataset"]}
-                for what, statements in (("count", COUNT), ("ids", IDS), ("select", SELECT)):
+                for what, statements in (("count", COUNT), ("ids", IDS)):
                     found[f"{what} {mark}"] = _median(
                         store, statements[NodeKind.ARTIFACT, way, certain], parameters, repeat
                     )

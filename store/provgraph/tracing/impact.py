@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provgraph.errors import InvalidValueError
 from provgraph.model import Artifact, Execution, ExecutionState, Node, NodeKind
 from provgraph.store.core import StoreCore
-from provgraph.store.cypher.trace import COUNT, IDS, SELECT, Way
+from provgraph.store.cypher.trace import COUNT, IDS, Way
 from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.deployments import Deployment, deployments_of, is_deployment
@@ -204,20 +204,22 @@ def impact(
     core: StoreCore, starts: Sequence[Node], *, certain_only: bool = False, details: bool | None = None
 ) -> Impact:
     """What a change of `starts` reaches."""
-    if details is None:
-        total = sum(count for _, _, _, count in _counted(core, starts, certain_only))
-        details = total <= DETAILS_UP_TO
-    roles = Roles.of(core.reader.types())
+    types = core.reader.types()
+    roles = Roles.of(types)
     if details:
         return _detailed(core, starts, certain_only, roles)
-    return _summary(core, starts, certain_only, roles)
+    counted = _counted(core, starts, certain_only, roles.type_names("deployment", types))
+    if details is None and sum(row[3] for row in counted) <= DETAILS_UP_TO:
+        return _detailed(core, starts, certain_only, roles)
+    return _summary(core, starts, counted, roles, set(roles.type_names("model", types)))
 
 
-def _counted(core: StoreCore, starts: Sequence[Node], certain_only: bool) -> list[Sequence[Any]]:
+def _counted(core: StoreCore, starts: Sequence[Node], certain_only: bool, types: Sequence[str]) -> list[Sequence[Any]]:
+    """What is reached: [label, type, state, count, properties of those of `types`]."""
     found: list[Sequence[Any]] = []
     for kind, ids in start_ids(core, starts).items():
         if ids:
-            found += core.store.read(COUNT[kind, "downstream", certain_only], {"ids": ids})
+            found += core.store.read(COUNT[kind, "downstream", certain_only], {"ids": ids, "types": types})
     return found
 
 
@@ -305,40 +307,29 @@ def _executions_between(lineage: Lineage) -> dict[str, int]:
     return found
 
 
-def _summary(core: StoreCore, starts: Sequence[Node], certain_only: bool, roles: Roles) -> Impact:
+def _summary(
+    core: StoreCore, starts: Sequence[Node], counted: Sequence[Sequence[Any]], roles: Roles, models: set[str]
+) -> Impact:
     walked_at = int(time.time() * 1000)
-    types = core.reader.types()
     counts: Counter[str] = Counter()
     executions: Counter[str] = Counter()
-    running = 0
-    for label, type_name, state, count in _counted(core, starts, certain_only):
-        if label == NodeKind.ARTIFACT.value:
-            counts[type_name] += count
-        else:
-            executions[type_name] += count
-            running += count if state in (ExecutionState.NEW.name, ExecutionState.RUNNING.name) else 0
+    found: dict[str, Artifact] = {}
+    for label, type_name, _, count, kept in counted:
+        where = counts if label == NodeKind.ARTIFACT.value else executions
+        where[type_name] += count
+        for node in (node_from_properties(label, stored) for stored in kept):
+            if isinstance(node, Artifact) and all(node.ref != start.ref for start in starts):
+                found[node.ref] = node
     total = counts.total() + executions.total()
     for node in starts:
         where = counts if node.kind is NodeKind.ARTIFACT else executions
         if node.kind is not NodeKind.CONTEXT:
             where[node.type] -= 1
-    found: dict[str, Artifact | Execution] = {}
-    wanted = roles.type_names("deployment", types)
-    for kind, ids in start_ids(core, starts).items():
-        if not ids:
-            continue
-        parameters = {"ids": ids, "types": wanted}
-        [[labels, properties, _]] = core.store.read(SELECT[kind, "downstream", certain_only], parameters)
-        for label, stored in zip(labels, properties, strict=True):
-            node = node_from_properties(label, stored)
-            if isinstance(node, Artifact) and all(node.ref != start.ref for start in starts):
-                found[node.ref] = node
     reached = [
         Reached(d.node, "deployment", None, None, only_through_failed=False, only_possible=False, deployment=d)
         for d in deployments_of(core, list(found.values()), roles)
     ]
     reached.sort(key=_rank)
-    models = set(roles.type_names("model", types))
     return Impact(
         starts=tuple(starts),
         counts=_by_number(+counts),

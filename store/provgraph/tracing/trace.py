@@ -159,8 +159,9 @@ def _fetch_bounded(
     core: StoreCore, ids: Mapping[NodeKind, list[int]], way: Way, options: TraceOptions, max_hops: int | None
 ) -> _Fetched:
     fetched = _Fetched()
-    # one more than wanted, so that a cut is noticed; the engines expand breadth first, nearest nodes come first
-    limit = None if options.max_nodes is None else max(options.max_nodes + len(ids), 1) + 1
+    # One more than wanted, so that a cut is noticed. The engines expand breadth first: a start's nearest nodes come
+    # first, and the nearest of all are among them.
+    limit = None if options.max_nodes is None else options.max_nodes + 1
     bound = max_hops if max_hops is None or max_hops > max(BOUNDS) else max(1, max_hops)
     for kind, starts in ids.items():
         if not starts:
@@ -168,7 +169,10 @@ def _fetch_bounded(
         statement = trace_statement(
             kind, way, options.certain_only, bound, limited=limit is not None, contexts=options.with_contexts
         )
-        parameters = {"ids": starts} if limit is None else {"ids": starts, "limit": limit + len(starts)}
+        parameters: dict[str, object] = {"ids": starts}
+        if limit is not None:  # starts that fill the answer by themselves need no neighbours
+            nodes = 1 if len(starts) >= limit else limit
+            parameters = {"ids": starts[:limit], "nodes": nodes, "links": limit + len(starts)}
         rows = core.store.stream(statement, parameters)
         count = 0
         for labels, properties, links, contexts in rows:
@@ -181,7 +185,7 @@ def _fetch_bounded(
                     fetched.links += own
                     if within:
                         fetched.contexts[id_] = within
-                    fetched.limited |= limit is not None and len(own) >= limit
+                    fetched.limited |= limit is not None and len(own) >= limit + len(starts)
         fetched.limited |= limit is not None and count >= limit
     return fetched
 

@@ -23,7 +23,6 @@ __all__ = [
     "IDS",
     "INSIDE",
     "MAKERS_CONTEXTS",
-    "SELECT",
     "SHARING",
     "TRACE",
     "WALKED",
@@ -95,23 +94,24 @@ def _trace(
     )
 
 
-# The same with at most `$limit` nodes and `$limit` links of each, so that a hub does not send all its links for a
-# picture of sixty nodes. A subquery for the links of each node costs half as much again: for limited answers alone.
+# The same with at most `$nodes` nodes from each start, its nearest, and `$links` links of each node, so that a hub does
+# not send all its links for a picture of sixty nodes. A subquery for the links of each node costs half as much again:
+# for limited answers alone.
 def _limited(
     label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString, memberships: LiteralString
 ) -> LiteralString:
     if way == "upstream":
         links: LiteralString = (
-            "MATCH (x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $limit "
+            "MATCH (x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) WITH r, y, x LIMIT $links "
             "RETURN collect([type(r), y.id, x.id, "
         )
     else:
         links = (
-            "MATCH (x)-[r:" + WALKED + "|PENDING_OUTPUT]->(y) WITH r, y, x LIMIT $limit "
+            "MATCH (x)-[r:" + WALKED + "|PENDING_OUTPUT]->(y) WITH r, y, x LIMIT $links "
             "RETURN collect([type(r), x.id, y.id, "
         )
     return (
-        _closure(label, relationships, way, bound) + "WITH DISTINCT x LIMIT $limit "
+        _closure(label, relationships, way, bound, " LIMIT $nodes") + "WITH DISTINCT x "
         "CALL (x) { " + links + _LINK + ") AS links } "
         "WITH collect([x, links, " + memberships + "]) AS xs "
         "UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
@@ -155,7 +155,7 @@ def trace_statement(
     limited: bool = False,
     contexts: bool = False,
 ) -> LiteralString:
-    """The statement whose bound is the least that reaches `max_hops`. A limited one takes `$limit` too.
+    """The statement whose bound is the least that reaches `max_hops`. A limited one takes `$nodes` and `$links` too.
 
     Its rows are parallel lists: labels, properties, links, and ids of contexts (null where they are not asked for).
     """
@@ -176,18 +176,15 @@ def _answers(tail: LiteralString) -> dict[tuple[NodeKind, Way, bool], LiteralStr
     }
 
 
-# How much is reached, by label, type and state.
-COUNT: Final = _answers("WITH DISTINCT x RETURN labels(x)[0], x.type, x.state, count(*)")
+# How much is reached, by label, type and state, and among it the nodes of some types with their properties.
+COUNT: Final = _answers(
+    "WITH DISTINCT x RETURN labels(x)[0], x.type, x.state, count(*), "
+    "collect(CASE WHEN x.type IN $types THEN properties(x) END)"
+)
 # The ids of all that is reached, packed in chunks.
 IDS: Final = _answers(
     "WITH DISTINCT x WITH collect(x.id) AS xs UNWIND range(0, size(xs) - 1, 20000) AS at RETURN xs[at..at + 20000]"
 )
-# Those of some types only, with their properties and contexts.
-SELECT: Final = _answers(
-    "WITH DISTINCT x WITH x WHERE x.type IN $types "
-    "RETURN collect(labels(x)[0]), collect(properties(x)), collect([(x)-[:ATTRIBUTION|ASSOCIATION]->(c) | c.id])"
-)
-
 # The contexts of nodes: [node id, context id].
 CONTEXTS_OF: Final[dict[NodeKind, LiteralString]] = {
     NodeKind.ARTIFACT: (
