@@ -1,0 +1,376 @@
+"""An `mlruns` folder, read into a private SQLite database with the tables of a tracking database.
+
+A file that is damaged costs what stands in it: MLflow writes its files in place, so one that was killed leaves an empty
+one behind, and that must not hide thousands of others. Each is named in the report.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from provgraph.errors import LoadError
+from provgraph.loading import LoadReport, NoteKind
+from provgraph_loaders.mlflow.metafile import DamagedError, Meta, read_meta, read_text
+from provgraph_loaders.mlflow.schema import TABLES, create
+
+__all__ = ["folder_copy", "is_file_store"]
+
+_META: Final = "meta.yaml"
+_TRASH: Final = ".trash"
+_REGISTRY: Final = "models"
+_NOT_RUNS: Final = frozenset(("datasets", "models", "tags", "traces"))
+_STATES: Final = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
+_SOURCES: Final = {"1": "NOTEBOOK", "2": "JOB", "3": "PROJECT", "4": "LOCAL", "1000": "UNKNOWN"}
+_LONGEST_VALUE: Final = 262_144  # bytes of a parameter or tag
+_LONGEST_LINE: Final = 65_536
+_LOOKED_AT: Final = 200  # entries of a folder, to recognise it
+_INPUTS: Final = {"DATASET": ("DATASET", "RUN"), "MODEL": ("RUN_INPUT", "MODEL_INPUT")}
+
+
+def is_file_store(source: str) -> bool:
+    """Whether it is a folder with an experiment of MLflow in it."""
+    try:
+        folder = Path(source)
+        return folder.is_dir() and any(_holds_experiment(place) for place in (folder, folder / "mlruns"))
+    except (OSError, ValueError):
+        return False
+
+
+def _holds_experiment(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    with os.scandir(folder) as entries:
+        for count, entry in enumerate(entries):
+            if count >= _LOOKED_AT:
+                return False
+            try:
+                meta = Path(entry.path) / _META
+                if entry.is_dir() and meta.is_file() and not meta.is_symlink():
+                    with meta.open("rb") as file:
+                        if b"experiment_id:" in file.read(65_536):
+                            return True
+            except OSError:
+                continue
+    return False
+
+
+@contextmanager
+def folder_copy(folder: Path, report: LoadReport) -> Generator[sqlite3.Connection]:
+    """A connection to a private database of what the folder (or the `mlruns` in it) holds.
+
+    Raises:
+        LoadError: it is no file store of MLflow, cannot be read, or PyYAML is not installed.
+    """
+    if find_spec("yaml") is None:
+        raise LoadError(f'{folder}: a folder is read with PyYAML: pip install "provgraph[mlflow]"')
+    root = next((place for place in (folder, folder / "mlruns") if _holds_experiment(place)), None)
+    if root is None:
+        raise LoadError(f"{folder}: is a folder, but no file store of MLflow (no meta.yaml of an experiment in it)")
+    with closing(sqlite3.connect("", isolation_level=None)) as copy:
+        copy.execute("PRAGMA journal_mode = OFF")
+        create(copy)
+        copy.execute("BEGIN")
+        try:
+            _FileStore(root, copy, report).read()
+        except OSError as error:
+            raise LoadError(f"{error.filename or folder}: cannot be read: {error.strerror or error}") from error
+        copy.execute("COMMIT")
+        yield copy
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, by name; links are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(e.path) for e in entries if e.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _files(folder: Path, above: str = "") -> Iterator[tuple[str, Path]]:
+    """The files below a folder by the names that MLflow gives what is in them, such as `train/loss`."""
+    stack = [(above, folder)]
+    while stack:
+        prefix, here = stack.pop()
+        try:
+            with os.scandir(here) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in found:
+            name = (prefix + entry.name).encode("utf-8", "backslashreplace").decode("utf-8")
+            if entry.is_dir(follow_symlinks=False):
+                stack.append((f"{name}/", Path(entry.path)))
+            elif entry.is_file(follow_symlinks=False):
+                yield name, Path(entry.path)
+
+
+def _word(meta: Meta, *names: str) -> str | None:
+    """The first of these fields that is there and is a text."""
+    return next((value for name in names if isinstance(value := meta.get(name), str)), None)
+
+
+class _FileStore:
+    def __init__(self, root: Path, copy: sqlite3.Connection, report: LoadReport) -> None:
+        self._root, self._copy, self._report = root, copy, report
+
+    def read(self) -> None:
+        for place, deleted in ((self._root, False), (self._root / _TRASH, True)):
+            for folder in _folders(place):
+                if folder.name not in (_TRASH, _REGISTRY):
+                    self._experiment(folder, deleted)
+        for folder in _folders(self._root / _REGISTRY):
+            self._registered_model(folder)
+
+    def _put(self, table: str, **values: object) -> None:
+        columns = [column for column in TABLES[table] if column in values]
+        marks = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of ours
+        self._copy.execute(statement, [values[column] for column in columns])
+
+    def _meta(self, folder: Path, what: str) -> Meta | None:
+        try:
+            return read_meta(folder / _META)
+        except DamagedError as error:
+            self._report.note(NoteKind.DROPPED, what, f"have a {_META} that {error}", self._name(folder))
+            return None
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self._root)).encode("utf-8", "backslashreplace").decode("utf-8")
+
+    def _values(self, folder: Path) -> Iterator[tuple[str, str]]:
+        for name, path in _files(folder):
+            try:
+                yield name, read_text(path, _LONGEST_VALUE)
+            except DamagedError as error:
+                self._report.note(NoteKind.DROPPED, "files", str(error), self._name(path))
+
+    def _experiment(self, folder: Path, deleted: bool) -> None:
+        if not (folder / _META).exists():
+            return  # what MLflow would not take for an experiment either
+        meta = self._meta(folder, "experiments")
+        if meta is None or _word(meta, "experiment_id") is None:
+            return
+        id_ = _word(meta, "experiment_id")
+        self._put(
+            "experiments",
+            experiment_id=id_,
+            name=_word(meta, "name"),
+            artifact_location=_word(meta, "artifact_location"),
+            lifecycle_stage="deleted" if deleted else _word(meta, "lifecycle_stage"),
+            creation_time=_whole(_word(meta, "creation_time")),
+            last_update_time=_whole(_word(meta, "last_update_time")),
+            workspace=_word(meta, "workspace"),
+        )
+        for key, value in self._values(folder / "tags"):
+            self._put("experiment_tags", experiment_id=id_, key=key, value=value)
+        for dataset in _folders(folder / "datasets"):
+            self._dataset(dataset, id_)
+        for model in _folders(folder / "models"):
+            self._model(model, id_)
+        for run in _folders(folder):
+            if run.name not in _NOT_RUNS and (run / _META).exists():
+                self._run(run, id_)
+
+    def _dataset(self, folder: Path, experiment: str | None) -> None:
+        meta = self._meta(folder, "datasets")
+        if meta is None:
+            return
+        self._put(
+            "datasets",
+            # a dataset's folder bears the same name in each experiment: the hash of its name and digest
+            dataset_uuid=f"{experiment}/{folder.name}",
+            experiment_id=experiment,
+            name=_word(meta, "name"),
+            digest=_word(meta, "digest"),
+            dataset_source_type=_word(meta, "source_type"),
+            dataset_source=_word(meta, "source"),
+            dataset_schema=_word(meta, "schema"),
+            dataset_profile=_word(meta, "profile"),
+        )
+
+    def _run(self, folder: Path, experiment: str | None) -> None:
+        meta = self._meta(folder, "runs")
+        if meta is None:
+            return
+        id_ = _word(meta, "run_id", "run_uuid") or folder.name
+        status, source_type = _word(meta, "status") or "", _word(meta, "source_type") or ""
+        self._put(
+            "runs",
+            run_uuid=id_,
+            experiment_id=experiment,
+            name=_word(meta, "run_name", "name"),
+            source_type=_SOURCES.get(source_type, source_type),
+            source_name=_word(meta, "source_name"),
+            entry_point_name=_word(meta, "entry_point_name"),
+            user_id=_word(meta, "user_id"),
+            status=_STATES.get(status, status),
+            start_time=_whole(_word(meta, "start_time")),
+            end_time=_whole(_word(meta, "end_time")),
+            deleted_time=_whole(_word(meta, "deleted_time")),
+            source_version=_word(meta, "source_version"),
+            lifecycle_stage=_word(meta, "lifecycle_stage"),
+            artifact_uri=_word(meta, "artifact_uri"),
+        )
+        for table in ("params", "tags"):
+            for key, value in self._values(folder / table):
+                self._put(table, run_uuid=id_, key=key, value=value)
+        for key, path in _files(folder / "metrics"):
+            for time, number, step, _ in self._metric(path):
+                is_nan = number != number
+                row = {"value": 0 if is_nan else number, "is_nan": is_nan, "timestamp": time, "step": step}
+                self._put("metrics", run_uuid=id_, key=key, **row)
+        for place in _folders(folder / "inputs"):
+            self._input(place, id_, experiment)
+        for place in _folders(folder / "outputs"):
+            self._output(place, id_)
+
+    def _input(self, folder: Path, run: str, experiment: str | None) -> None:
+        meta = self._meta(folder, "inputs")
+        if meta is None:
+            return
+        kind = _word(meta, "source_type") or ""
+        # `destination_id` repeats the id of what goes in: the run is the one whose folder this is
+        thing = _word(meta, "source_id") or ""
+        source_type, destination_type = _INPUTS.get(kind, (kind, ""))
+        ends = (f"{experiment}/{thing}", run) if kind == "DATASET" else (run, thing)
+        id_ = f"{run}/{folder.name}"
+        types = {"source_type": source_type, "destination_type": destination_type}
+        self._put("inputs", input_uuid=id_, source_id=ends[0], destination_id=ends[1], **types)
+        tags = meta.get("tags")
+        for key, value in tags.items() if tags is not None and not isinstance(tags, str) else ():
+            self._put("input_tags", input_uuid=id_, name=key, value=value)
+
+    def _output(self, folder: Path, run: str) -> None:
+        meta = self._meta(folder, "outputs")
+        if meta is not None:
+            model = _word(meta, "destination_id") or folder.name
+            types = {"source_type": "RUN_OUTPUT", "destination_type": "MODEL_OUTPUT"}
+            self._put("inputs", input_uuid=f"{run}/{folder.name}", source_id=run, destination_id=model, **types)
+
+    def _model(self, folder: Path, experiment: str | None) -> None:
+        id_ = folder.name
+        if (folder / _META).exists():  # else only metrics that another experiment logged of it
+            meta = self._meta(folder, "models")
+            if meta is None:
+                return
+            id_ = _word(meta, "model_id") or id_
+            self._put(
+                "logged_models",
+                model_id=id_,
+                experiment_id=experiment,
+                name=_word(meta, "name"),
+                artifact_location=_word(meta, "artifact_location"),
+                creation_timestamp_ms=_whole(_word(meta, "creation_timestamp")),
+                last_updated_timestamp_ms=_whole(_word(meta, "last_updated_timestamp")),
+                status=_word(meta, "status"),
+                lifecycle_stage=_word(meta, "lifecycle_stage"),
+                model_type=_word(meta, "model_type"),
+                source_run_id=_word(meta, "source_run_id"),
+                status_message=_word(meta, "status_message"),
+            )
+        for key, value in self._values(folder / "params"):
+            self._put("logged_model_params", model_id=id_, param_key=key, param_value=value)
+        for key, value in self._values(folder / "tags"):
+            self._put("logged_model_tags", model_id=id_, tag_key=key, tag_value=value)
+        for key, path in _files(folder / "metrics"):
+            for time, number, step, rest in self._metric(path):
+                # the run that logged it, then the dataset and its digest; the dataset's name may hold blanks
+                run, _, dataset = rest.partition(" ")
+                name, _, digest = dataset.rpartition(" ")
+                row = {"metric_value": None if number != number else number, "metric_timestamp_ms": time}
+                data = {"dataset_name": name or None, "dataset_digest": digest or None}
+                self._put(
+                    "logged_model_metrics", model_id=id_, metric_name=key, metric_step=step, run_id=run, **row, **data
+                )
+
+    def _metric(self, path: Path) -> Iterator[tuple[int, float, int, str]]:
+        """The lines `time value [step [more]]` of a file."""
+        try:
+            with path.open("rb") as file:
+                number = 0
+                while line := file.readline(_LONGEST_LINE):
+                    number += 1
+                    parts = line.decode("utf-8", "backslashreplace").split(maxsplit=3)
+                    if not parts:
+                        continue
+                    try:
+                        yield _number(parts[0]), float(parts[1]), _number(parts[2]) if parts[2:] else 0, _rest(parts)
+                    except (ValueError, IndexError):
+                        place = f"{self._name(path)}:{number}"
+                        self._report.note(NoteKind.DROPPED, "lines of metrics", "are not `time value step`", place)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+            self._report.note(NoteKind.DROPPED, "files", reason, self._name(path))
+
+    def _registered_model(self, folder: Path) -> None:
+        meta = self._meta(folder, "registered models") if (folder / _META).exists() else None
+        if meta is None:
+            return
+        name = _word(meta, "name") or folder.name
+        workspace = {"workspace": _word(meta, "workspace")}
+        self._put(
+            "registered_models",
+            name=name,
+            creation_time=_whole(_word(meta, "creation_timestamp")),
+            last_updated_time=_whole(_word(meta, "last_updated_timestamp")),
+            description=_word(meta, "description"),
+            **workspace,
+        )
+        for key, value in self._values(folder / "tags"):
+            self._put("registered_model_tags", name=name, key=key, value=value, **workspace)
+        for key, value in self._values(folder / "aliases"):
+            self._put("registered_model_aliases", name=name, alias=key, version=value.strip(), **workspace)
+        for place in _folders(folder):
+            if place.name.startswith("version-"):
+                self._version(place, name, workspace)
+
+    def _version(self, folder: Path, name: str, workspace: dict[str, str | None]) -> None:
+        meta = self._meta(folder, "versions")
+        if meta is None:
+            return
+        version = _word(meta, "version") or folder.name.removeprefix("version-")
+        self._put(
+            "model_versions",
+            name=name,
+            version=version,
+            creation_time=_whole(_word(meta, "creation_timestamp")),
+            last_updated_time=_whole(_word(meta, "last_updated_timestamp")),
+            description=_word(meta, "description"),
+            user_id=_word(meta, "user_id"),
+            current_stage=_word(meta, "current_stage"),
+            source=_word(meta, "source"),
+            run_id=_word(meta, "run_id"),
+            run_link=_word(meta, "run_link"),
+            status=_word(meta, "status"),
+            status_message=_word(meta, "status_message"),
+            storage_location=_word(meta, "storage_location"),
+            model_id=_word(meta, "model_id"),
+            **workspace,
+        )
+        for key, value in self._values(folder / "tags"):
+            self._put("model_version_tags", name=name, version=version, key=key, value=value, **workspace)
+
+
+def _number(text: str) -> int:
+    number = int(text) if len(text) < 20 else 0
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("out of range")
+    return number
+
+
+def _rest(parts: list[str]) -> str:
+    return parts[3].strip() if len(parts) > 3 else ""
+
+
+def _whole(text: str | None) -> object:
+    """A whole number where the text is one, for times to be compared as such; else the text."""
+    if text is not None and len(text) < 19 and text.lstrip("-").isdecimal():
+        return int(text)
+    return text

@@ -1,0 +1,299 @@
+"""A prepared copy as batches of records: in one pass, what belongs to a node read beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Final, TypeAlias, TypeVar
+
+from provgraph.loading import LoadReport
+from provgraph.model import (
+    Artifact,
+    Association,
+    Attribution,
+    Certainty,
+    Context,
+    Equality,
+    Event,
+    EventType,
+    Execution,
+    ParentContext,
+    Records,
+)
+from provgraph.recording.redaction import redact_uri
+from provgraph_loaders.mlflow.nodes import Makers, Pair
+from provgraph_loaders.mlflow.values import text_of, time_of
+
+__all__ = ["TOTAL", "StoreReader"]
+
+T = TypeVar("T")
+
+_HEAVY: Final = 8_000_000  # characters of properties, or
+_MANY: Final = 20_000  # links: no batch goes on beyond these
+
+TOTAL: Final = """
+SELECT (SELECT count(*) FROM experiments) + (SELECT count(*) FROM runs) + (SELECT count(*) FROM registered_models)
+     + (SELECT count(DISTINCT tail) FROM provgraph_dataset) + (SELECT count(*) FROM logged_models)
+     + (SELECT count(*) FROM provgraph_run_model) + (SELECT count(*) FROM model_versions)
+"""
+_EXPERIMENTS: Final = """
+SELECT o.rowid, n.tail, n.name, o.experiment_id, o.artifact_location, o.lifecycle_stage, o.creation_time,
+    o.last_update_time, o.workspace
+FROM experiments AS o JOIN provgraph_name AS n ON n.tail = 'experiment/' || segment(o.experiment_id) ORDER BY o.rowid
+"""
+_RUN_CONTEXTS: Final = """
+SELECT n.tail, n.name, o.run_uuid, o.start_time, 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL
+FROM runs AS o JOIN provgraph_name AS n ON n.tail = 'run/' || segment(o.run_uuid)
+LEFT JOIN experiments AS e ON e.experiment_id = o.experiment_id ORDER BY o.rowid
+"""
+_REGISTERED: Final = """
+SELECT o.rowid, n.tail, n.name, o.creation_time, o.last_updated_time, o.description, o.workspace
+FROM registered_models AS o JOIN provgraph_name AS n ON n.tail = registered_tail(o.workspace, o.name)
+ORDER BY o.rowid
+"""
+_DATASETS: Final = """
+SELECT p.tail, n.name, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema, d.dataset_profile,
+    d.dataset_uuid, 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL
+FROM provgraph_dataset AS p JOIN datasets AS d ON d.dataset_uuid = p.uuid JOIN provgraph_name AS n ON n.tail = p.tail
+LEFT JOIN experiments AS e ON e.experiment_id = d.experiment_id ORDER BY p.tail, d.dataset_uuid
+"""
+_MODELS: Final = """
+SELECT o.rowid, 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL, n.tail, n.name, o.model_id,
+    o.artifact_location, o.creation_timestamp_ms, o.last_updated_timestamp_ms, o.status, o.lifecycle_stage,
+    o.model_type, o.status_message
+FROM logged_models AS o JOIN provgraph_name AS n ON n.tail = 'model/' || segment(o.model_id)
+LEFT JOIN experiments AS e ON e.experiment_id = o.experiment_id ORDER BY o.rowid
+"""
+_RUN_MODELS: Final = """
+SELECT 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL, o.tail, n.name, o.run, o.path, o.time,
+    o.uuid, o.mlflow_version, o.python, o.flavors, r.artifact_uri
+FROM provgraph_run_model AS o JOIN provgraph_name AS n ON n.tail = o.tail JOIN runs AS r ON r.run_uuid = o.run
+LEFT JOIN experiments AS e ON e.experiment_id = r.experiment_id ORDER BY o.rowid
+"""
+_VERSIONS: Final = """
+SELECT o.rowid, registered_tail(o.workspace, o.name), EXISTS (
+    SELECT 1 FROM registered_model_tags AS t WHERE t.name = o.name AND t.key = 'mlflow.prompt.is_prompt'
+    AND lower(t.value) = 'true' AND coalesce(t.workspace, '') = coalesce(o.workspace, '')
+), n.tail, n.name, o.name, o.version, o.creation_time, o.last_updated_time, o.description,
+    o.user_id, o.current_stage, o.source, o.status, o.status_message, o.run_link, o.workspace, o.run_id
+FROM model_versions AS o JOIN provgraph_name AS n ON n.tail = version_tail(o.workspace, o.name, o.version)
+ORDER BY o.rowid
+"""
+_RUNS: Final = """
+SELECT o.rowid, n.tail, 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL,
+    segment(o.run_uuid), n.name, o.run_uuid, o.source_type, o.source_name, o.entry_point_name, o.user_id, o.status,
+    o.start_time, o.end_time, o.source_version, o.lifecycle_stage, o.artifact_uri
+FROM runs AS o JOIN provgraph_name AS n ON n.tail = 'run/' || segment(o.run_uuid)
+LEFT JOIN experiments AS e ON e.experiment_id = o.experiment_id ORDER BY o.rowid
+"""
+_PARENTS: Final = "SELECT segment(child), segment(parent) FROM provgraph_parent ORDER BY child"
+
+# What stands beside: its owner's rowid first, in the order of the owners. CROSS JOIN keeps SQLite to that order.
+_TAGS: Final = """
+SELECT o.rowid, t.key, t.value FROM runs AS o CROSS JOIN tags AS t ON t.run_uuid = o.run_uuid ORDER BY o.rowid
+"""
+_PARAMS: Final = """
+SELECT o.rowid, t.key, t.value FROM runs AS o CROSS JOIN params AS t ON t.run_uuid = o.run_uuid ORDER BY o.rowid
+"""
+_METRICS: Final = """
+SELECT o.rowid, t.key, t.last, t.last_is_nan, t.low, t.high FROM runs AS o
+CROSS JOIN provgraph_metric AS t ON t.run_uuid = o.run_uuid ORDER BY o.rowid
+"""
+_EVENTS: Final = """
+SELECT o.rowid, t.tail, t.type, t.time, t.step FROM runs AS o
+CROSS JOIN provgraph_event AS t ON t.run = o.run_uuid ORDER BY o.rowid, t.turn
+"""
+_EXPERIMENT_TAGS: Final = """
+SELECT o.rowid, t.key, t.value FROM experiments AS o
+CROSS JOIN experiment_tags AS t ON t.experiment_id = o.experiment_id ORDER BY o.rowid
+"""
+_MODEL_TAGS: Final = """
+SELECT o.rowid, t.tag_key, t.tag_value FROM logged_models AS o
+CROSS JOIN logged_model_tags AS t ON t.model_id = o.model_id ORDER BY o.rowid
+"""
+_MODEL_PARAMS: Final = """
+SELECT o.rowid, t.param_key, t.param_value FROM logged_models AS o
+CROSS JOIN logged_model_params AS t ON t.model_id = o.model_id ORDER BY o.rowid
+"""
+_MODEL_METRICS: Final = """
+SELECT o.rowid, t.key, t.last, t.last_is_nan, t.low, t.high, t.dataset_name, t.dataset_digest, t.overall = 1
+FROM logged_models AS o CROSS JOIN provgraph_model_metric AS t ON t.model_id = o.model_id
+WHERE t.turn = 1 OR t.overall = 1 ORDER BY o.rowid
+"""
+_REGISTERED_TAGS: Final = """
+SELECT o.rowid, t.key, t.value FROM registered_models AS o CROSS JOIN registered_model_tags AS t ON t.name = o.name
+AND coalesce(t.workspace, '') = coalesce(o.workspace, '') ORDER BY o.rowid
+"""
+_ALIASES: Final = """
+SELECT o.rowid, t.alias, t.version FROM registered_models AS o CROSS JOIN registered_model_aliases AS t
+ON t.name = o.name AND coalesce(t.workspace, '') = coalesce(o.workspace, '') ORDER BY o.rowid
+"""
+_VERSION_TAGS: Final = """
+SELECT o.rowid, t.key, t.value FROM model_versions AS o CROSS JOIN model_version_tags AS t ON t.name = o.name
+AND t.version = o.version AND coalesce(t.workspace, '') = coalesce(o.workspace, '') ORDER BY o.rowid
+"""
+_VERSION_ALIASES: Final = """
+SELECT o.rowid, t.alias, t.version FROM model_versions AS o CROSS JOIN registered_model_aliases AS t
+ON t.name = o.name AND coalesce(t.workspace, '') = coalesce(o.workspace, '') AND t.version = o.version
+ORDER BY o.rowid
+"""
+
+
+_Placed: TypeAlias = "tuple[Artifact, list[str]]"  # an artifact and the keys of its contexts
+_Make: TypeAlias = Callable[[list[T]], Records]
+
+
+class _Beside:
+    """Rows of another table, each behind the number of its owner, in the order in which the owners are read."""
+
+    def __init__(self, copy: sqlite3.Connection, statement: str) -> None:
+        self._rows = copy.execute(statement)
+        self._next: tuple[object, ...] | None = self._rows.fetchone()
+
+    def of(self, owner: object) -> Iterator[Pair]:
+        """The rows of this owner, to be read before those of the next."""
+        while self._next is not None and self._next[0] == owner:
+            row = self._next
+            self._next = self._rows.fetchone()
+            yield row[1:]
+
+
+class StoreReader:
+    """Reads the copy of a store, which was lifted, cleaned and prepared."""
+
+    def __init__(self, copy: sqlite3.Connection, source: str, batch_size: int, report: LoadReport) -> None:
+        self._copy, self._source, self._report = copy, source, report
+        self._size = batch_size
+        self._make = Makers(source, report)
+
+    def contexts(self) -> Iterator[Records]:
+        """Experiments, registered models and runs, then which run stands inside which."""
+        yield from self._in_batches(self._context_nodes(), lambda found: Records(contexts=found))
+        inside = ((self._run_key(child), self._run_key(parent)) for child, parent in self._copy.execute(_PARENTS))
+        nested = (ParentContext(child, parent, self._source) for child, parent in inside)
+        experiments = (
+            ParentContext(self._make.key("Context", tail), self._make.key("Context", experiment), self._source)
+            for tail, _, _, _, experiment, gone in self._copy.execute(_RUN_CONTEXTS)
+            if not gone
+        )
+        for links in (experiments, nested):
+            yield from self._in_batches(((link, 0) for link in links), lambda found: Records(parents=found))
+
+    def _context_nodes(self) -> Iterator[tuple[Context, int]]:
+        tags = _Beside(self._copy, _EXPERIMENT_TAGS)
+        for owner, *row in self._copy.execute(_EXPERIMENTS):
+            self._report.read["Experiment"] += 1
+            yield self._make.experiment(row, tags.of(owner))
+        tags, aliases = _Beside(self._copy, _REGISTERED_TAGS), _Beside(self._copy, _ALIASES)
+        for owner, *row in self._copy.execute(_REGISTERED):
+            self._report.read["RegisteredModel"] += 1
+            yield self._make.registered_model(row, tags.of(owner), aliases.of(owner))
+        for row in self._copy.execute(_RUN_CONTEXTS):
+            yield self._make.run_context(row[:4]), 0
+
+    def _in_batches(self, nodes: Iterable[tuple[T, int]], make: _Make[T]) -> Iterator[Records]:
+        found: list[T] = []
+        weight = 0
+        for node, heavy in nodes:
+            found.append(node)
+            weight += heavy
+            if len(found) >= self._size or weight > _HEAVY:
+                yield make(found)
+                found, weight = [], 0
+        if found:
+            yield make(found)
+
+    def artifacts(self) -> Iterator[Records]:
+        """Datasets, models and versions, with what they are attributed to and what versions are the same as."""
+        yield from self._in_batches(self._datasets(), self._placed)
+        yield from self._in_batches(self._models(), self._placed)
+        yield from self._in_batches(self._versions(), self._placed)
+        # after all versions: one may be a copy of another that comes later
+        yield from self._in_batches(self._equalities(), lambda found: Records(equalities=found))
+
+    def _equalities(self) -> Iterator[tuple[Equality, int]]:
+        statement = "SELECT version, tail, rule, evidence FROM provgraph_same ORDER BY version"
+        for version, other, rule, evidence in self._copy.execute(statement):
+            equality = Equality(
+                first=self._make.key("Artifact", version),
+                second=self._make.key("Artifact", other),
+                rule=str(rule),
+                evidence=redact_uri(str(evidence)),
+                certainty=Certainty.DECLARED,
+                recorded_by=self._source,
+            )
+            yield equality, 0
+
+    def _placed(self, found: list[_Placed]) -> Records:
+        links = [Attribution(artifact.key, context, self._source) for artifact, keys in found for context in keys]
+        return Records(artifacts=[artifact for artifact, _ in found], attributions=links)
+
+    def _datasets(self) -> Iterator[tuple[_Placed, int]]:
+        for _, group in groupby(self._copy.execute(_DATASETS), key=lambda row: row[0]):
+            rows = list(group)
+            self._report.read["Dataset"] += 1
+            artifact, weight = self._make.dataset(rows[0][:8], [row[8] for row in rows])
+            experiments = dict.fromkeys(str(row[9]) for row in rows if not row[10])
+            yield (artifact, [self._make.key("Context", tail) for tail in experiments]), weight
+
+    def _models(self) -> Iterator[tuple[_Placed, int]]:
+        tags, params = _Beside(self._copy, _MODEL_TAGS), _Beside(self._copy, _MODEL_PARAMS)
+        metrics = _Beside(self._copy, _MODEL_METRICS)
+        for owner, experiment, gone, *row in self._copy.execute(_MODELS):
+            self._report.read["Model"] += 1
+            artifact, weight = self._make.model(row, tags.of(owner), params.of(owner), metrics.of(owner))
+            yield (artifact, [] if gone else [self._make.key("Context", experiment)]), weight
+        for experiment, gone, *row in self._copy.execute(_RUN_MODELS):
+            self._report.read["Model"] += 1
+            artifact, weight = self._make.run_model(row)
+            yield (artifact, [] if gone else [self._make.key("Context", experiment)]), weight
+
+    def _versions(self) -> Iterator[tuple[_Placed, int]]:
+        tags, aliases = _Beside(self._copy, _VERSION_TAGS), _Beside(self._copy, _VERSION_ALIASES)
+        for owner, registered, prompt, *row in self._copy.execute(_VERSIONS):
+            self._report.read["ModelVersion"] += 1
+            artifact, weight = self._make.version(row, tags.of(owner), aliases.of(owner), prompt=bool(prompt))
+            yield (artifact, [self._make.key("Context", registered)]), weight
+
+    def executions(self) -> Iterator[Records]:
+        """Runs, each with all that it took in and put out, and the contexts that it belongs to."""
+        tags, params = _Beside(self._copy, _TAGS), _Beside(self._copy, _PARAMS)
+        metrics, events = _Beside(self._copy, _METRICS), _Beside(self._copy, _EVENTS)
+        batch: list[Execution] = []
+        links: list[Event] = []
+        associations: list[Association] = []
+        weight = 0
+        for owner, context, experiment, gone, *row in self._copy.execute(_RUNS):
+            self._report.read["Run"] += 1
+            execution, heavy = self._make.run(row, tags.of(owner), params.of(owner), metrics.of(owner))
+            weight += heavy
+            batch.append(execution)
+            place = f"run {row[2]}"
+            links += (self._event(execution.key, event, place) for event in events.of(owner))
+            contexts = [self._make.key("Context", context)]
+            if not gone:
+                contexts.append(self._make.key("Context", experiment))
+            associations += (Association(execution.key, key, self._source) for key in contexts)
+            if len(batch) >= self._size or len(links) > _MANY or weight > _HEAVY:
+                yield Records(executions=batch, events=links, associations=associations)
+                batch, links, associations, weight = [], [], [], 0
+        if batch:
+            yield Records(executions=batch, events=links, associations=associations)
+
+    def _event(self, execution: str, row: Pair, place: str) -> Event:
+        tail, kind, time, step = row
+        self._report.read["Event"] += 1
+        name = text_of(step)
+        return Event(
+            artifact=self._make.key("Artifact", tail),
+            execution=execution,
+            type=EventType(kind),
+            time=time_of(time, place, self._report),
+            path=(name,) if name else (),
+            certainty=Certainty.DECLARED,
+            recorded_by=self._source,
+        )
+
+    def _run_key(self, run: object) -> str:
+        return self._make.key("Context", f"run/{run}")
