@@ -164,7 +164,7 @@ class Ours:
         store = BoltStore(engine, timeout=30)
         top, bottom = self._root("ladder/0").id, self._root(f"ladder/{diamonds}").id
         found: dict[str, float] = {}
-        limits = {"nodes": 1_000_000, "links": 1_000_000}
+        limits: dict[str, object] = {"nodes": 1_000_000, "links": 1_000_000}
         ways: tuple[tuple[Way, int], ...] = (("downstream", top), ("upstream", bottom))
         for way, start in ways:
             for certain in (False, True):
@@ -176,9 +176,7 @@ class Ours:
                                 NodeKind.ARTIFACT, way, certain, bound, limited=limited, contexts=contexts
                             )
                             what = f"trace {mark}, bound {bound}{', limited' * limited}{', contexts' * contexts}"
-                            found[what] = _median(
-                                store, trace, {"ids": [start], "nodes": 1_000_000, "links": 1_000_000}, repeat
-                            )
+                            found[what] = _median(store, trace, {"ids": [start], **limits}, repeat)
                 parameters: dict[str, object] = {"ids": [start], "types": ["Dataset"]}
                 for what, statements in (("count", COUNT), ("ids", IDS)):
                     found[f"{what} {mark}"] = _median(

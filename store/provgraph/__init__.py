@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from provgraph.model import Struct as Struct
     from provgraph.recording.environment import Capture as Capture
     from provgraph.recording.warn import RecordingWarning as RecordingWarning
+    from provgraph.slicing import Outcome as Outcome
+    from provgraph.slicing import Slice as Slice
+    from provgraph.slicing import SliceReport as SliceReport
+    from provgraph.slicing import compare_models as compare_models
+    from provgraph.slicing import find_slices as find_slices
     from provgraph.store.reader import Condition as Condition
     from provgraph.tracing.lineage import Lineage as Lineage
 
@@ -51,6 +56,7 @@ _PLACES = {
     "RecordingWarning": "provgraph.recording.warn",
     "Condition": "provgraph.store.reader",
     "Lineage": "provgraph.tracing.lineage",
+    **dict.fromkeys(("Outcome", "Slice", "SliceReport", "compare_models", "find_slices"), "provgraph.slicing"),
     **dict.fromkeys(
         (
             "Artifact",
@@ -94,15 +100,20 @@ __all__ = [
     "ExecutionType",
     "Graph",
     "Lineage",
+    "Outcome",
     "ParentContext",
     "PropertyKind",
     "Proto",
     "ProvgraphError",
     "RecordingWarning",
     "Records",
+    "Slice",
+    "SliceReport",
     "Struct",
     "__version__",
+    "compare_models",
     "connect",
+    "find_slices",
 ]
 
 
