@@ -1,4 +1,4 @@
-"""The demo: whether this store holds it, and the three sentences that tell where to begin."""
+"""The demo: whether this store holds it, and the sentences that tell where to begin."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def demo_of(graph: Graph) -> DemoSummary | None:
 
 
 def welcome(graph: Graph, demo: DemoSummary) -> None:
-    """Three sentences with what to click. A sentence whose node is not there any more is left out."""
+    """A few sentences with what to click. A sentence whose node is not there any more is left out."""
     batch, model = _get(graph, demo.bad_batch_key), _get(graph, demo.live_model_key)
     run, pipeline = _get(graph, f"Run/{demo.failed_run}"), _get(graph, f"Pipeline/{demo.pipeline}")
     steps: list[tuple[str, str, Link, str]] = []
@@ -52,18 +52,23 @@ def welcome(graph: Graph, demo: DemoSummary) -> None:
     if model:
         words = f"{model.label} is live on that camera's line: see which data, parameters and code it was made from."
         steps.append((words, f"Answers about {model.label}", links.model(model), ":material/deployed_code:"))
+    if model and graph.prediction_tables(model):
+        words = f"{model.label} is wrong on some pictures more often than chance allows: see which, and since when."
+        steps.append((words, "Its error analysis", links.errors(model), ":material/query_stats:"))
     if run and pipeline:
         words = f"The retraining of {demo.failed_run.rpartition('/')[2]} failed: see which step, and what it says."
         steps.append((words, "The failed run", links.runs(pipeline, run=run), ":material/play_circle:"))
+    if not steps:
+        return
     with st.container(border=True, key="welcome"):
         show(
             title("A simulated plant"),
             muted(
                 f"No factory, camera or person in it is real; the {demo.pictures:,} pictures were rendered, "
-                "the models on them are real. Three places to begin:"
+                "the models on them are real. Places to begin:"
             ),
         )
-        for column, (words, label, link, icon) in zip(st.columns(3, gap="medium"), steps, strict=False):
+        for column, (words, label, link, icon) in zip(st.columns(len(steps), gap="medium"), steps, strict=True):
             with column:
                 show(paragraph(words))
                 links.page_link(link, label, icon=icon)

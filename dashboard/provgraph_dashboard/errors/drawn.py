@@ -19,6 +19,7 @@ from provgraph_dashboard.theme import css_variables
 
 __all__ = ["Line", "days", "matrices", "picked_cell", "picked_line", "slice_list"]
 
+_ROOM = 1.34  # of the scale, at its right, for the words of the highest rate
 _HERE = Path(__file__).parent / "component"
 
 
@@ -100,7 +101,7 @@ def slice_list(
                 for line in lines
             ],
             "head": list(head),
-            "scale": {"low": low, "high": low + (high - low) * 1.04},
+            "scale": {"low": low, "high": low + (high - low) * _ROOM},
             "selected": selected,
             "height": height,
             "label": label,

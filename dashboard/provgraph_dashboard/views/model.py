@@ -33,7 +33,7 @@ def page(graph: Graph) -> None:
     with st.spinner("Looking upstream and downstream …"):
         found = graph.explain(chosen)
         beside = _beside(graph, found)
-    _header(chosen, models)
+    _header(chosen, models, evaluated=bool(graph.prediction_tables(chosen)))
     six = cards(found, beside)
     for row, height in enumerate(_HEIGHTS):
         for column, card in zip(st.columns(3), six[3 * row : 3 * row + 3], strict=True):
@@ -62,7 +62,7 @@ def _no_models(types: list[NodeType]) -> None:
     )
 
 
-def _header(model: Artifact, models: list[Artifact]) -> None:
+def _header(model: Artifact, models: list[Artifact], *, evaluated: bool) -> None:
     listed = {m.ref: m for m in ([model] if all(m.ref != model.ref for m in models) else []) + models}
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
@@ -75,6 +75,8 @@ def _header(model: Artifact, models: list[Artifact]) -> None:
                 with st.container(width="content"):
                     show(muted(f"recorded {made}"))
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium"):
+            if evaluated:
+                links.page_link(links.errors(model), "Error analysis", icon=":material/query_stats:")
             links.page_link(links.explore(model), "Explore", icon=":material/hub:")
             links.page_link(links.impact(model), "Impact", icon=":material/track_changes:")
             # A key of its own for each model: where the address leads elsewhere, the choice does too.

@@ -19,13 +19,15 @@ function cellOf(cell, chosen, clickable) {
 
 function tableOf(matrix, data, pick) {
   const box = make("div", "matrix");
-  if (matrix.title) box.append(make("div", "title", matrix.title));
+  if (matrix.title) {
+    // The columns of a map are named by the choices above it.
+    const title = make("div", "title", `${matrix.title} · ${matrix.down} ↓ ${matrix.across} →`);
+    title.title = title.textContent;
+    box.append(title);
+  }
   const table = make("table");
   const head = make("tr");
-  const corner = make("th", "corner");
-  // The columns of a map are named by the choices above it.
-  if (matrix.title) corner.append(make("span", "mute", `${matrix.down} ↓ ${matrix.across} →`));
-  head.append(corner);
+  head.append(make("td", "corner"));
   for (const words of matrix.columns) {
     const name = make("th", "across");
     name.append(make("span", "", words));

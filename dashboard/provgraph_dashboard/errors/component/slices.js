@@ -17,9 +17,7 @@ function bar(row, scale) {
     box.append(tick);
   }
   const value = make("span", "value", row.rateText);
-  if (at(row.high) > 0.72) {
-    value.style.right = `calc(${percent(1 - Math.min(at(row.low), row.rest === null ? 1 : at(row.rest)))} + 7px)`;
-  } else value.style.left = `calc(${percent(Math.max(at(row.high), row.rest === null ? 0 : at(row.rest)))} + 9px)`;
+  value.style.left = `calc(${percent(Math.max(at(row.high), row.rest === null ? 0 : at(row.rest)))} + 9px)`;
   box.append(value);
   return box;
 }
