@@ -152,7 +152,7 @@ def _middle(values: Sequence[float]) -> str:
 
 
 def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g} s"
+    return "-" if value is None else f"{value:,.0f} s" if value >= 100.0 else f"{value:.3g} s"
 
 
 def _memory(answer: Answer) -> str:
