@@ -21,6 +21,7 @@ ALLOWED_HOSTS = frozenset(
         "github.com",
         "keepachangelog.com",
         "maven.apache.org",
+        "openlineage.io",
         "scripts.sil.org",
         "semver.org",
         "www.apache.org",
