@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 ALLOWED_HOSTS = frozenset(
     {
         "127.0.0.1",
+        "filesystem-spec.readthedocs.io",
+        "git-lfs.github.com",
         "github.com",
+        "hawser.github.com",
         "keepachangelog.com",
         "maven.apache.org",
         "openlineage.io",
