@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tests.loaders.openlineage.example import write_example as write_events
 from tests.mlmd.example import write_example
 from tests.require import require
 
@@ -15,6 +16,8 @@ def prepare(page: str, folder: Path) -> None:
     """Put the files that the page takes for granted into the folder."""
     if page in ("README.md", "docs/how-to/load-mlmd.md"):
         write_example(folder / "metadata.sqlite")
+    if page == "docs/how-to/load-openlineage.md":
+        write_events(folder / "events.jsonl")
     if page in ("README.md", "docs/how-to/record-a-training.md", "docs/how-to/when-the-store-is-away.md"):
         (folder / "data").mkdir()
         (folder / "data" / "v3.parquet").write_bytes(b"PAR1 rows of version 3 PAR1")
