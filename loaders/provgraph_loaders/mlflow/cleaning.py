@@ -38,6 +38,23 @@ _IDS: Final = (
     ("model_versions", "source"),
     ("input_tags", "name"),
 )
+# What keys and names are made of must be readable: bytes that are no UTF-8 reach no function of ours.
+_NAMES: Final = (
+    ("experiments", "name"),
+    ("runs", "run_uuid"),
+    ("runs", "name"),
+    ("datasets", "name"),
+    ("datasets", "digest"),
+    ("datasets", "dataset_source_type"),
+    ("datasets", "dataset_source"),
+    ("logged_models", "model_id"),
+    ("logged_models", "name"),
+    ("registered_models", "name"),
+    ("registered_models", "workspace"),
+    ("model_versions", "name"),
+    ("model_versions", "version"),
+    ("model_versions", "workspace"),
+)
 _IDENTITIES: Final = (
     ("experiments", "experiments", "experiment_id"),
     ("runs", "runs", "run_uuid"),
@@ -74,6 +91,15 @@ def clean(copy: sqlite3.Connection, report: LoadReport) -> None:
             f"UPDATE OR IGNORE {table} SET {column} = CAST({column} AS TEXT) "
             f"WHERE typeof({column}) NOT IN ('text', 'null')"
         )
+    copy.create_function("readable", 1, _readable, deterministic=True)
+    for table, column in _NAMES:
+        changed = copy.execute(
+            f"UPDATE OR IGNORE {table} SET {column} = readable(CAST({column} AS BLOB)) WHERE typeof({column}) = 'blob' "
+            f"OR (typeof({column}) = 'text' AND {column} <> readable(CAST({column} AS BLOB)))"
+        ).rowcount
+        if changed:
+            reason = "are not UTF-8: the bytes that are not are written as \\xNN"
+            report.note(NoteKind.GUESSED, "names", reason, f"{table}.{column}", count=changed)
     for what, table, column in _IDENTITIES:
         _drop(copy, report, what, "have no id or name", table, "'row ' || t.rowid", f"coalesce(t.{column}, '') = ''")
         same = f"t.{column}" if table != "registered_models" else _REGISTERED
@@ -111,6 +137,10 @@ def clean(copy: sqlite3.Connection, report: LoadReport) -> None:
     [others] = copy.execute(tags).fetchone()
     if others:
         report.note(NoteKind.DROPPED, "tags of inputs", "links have no place for tags but the context", count=others)
+
+
+def _readable(data: object) -> object:
+    return data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
 
 
 def _drop(

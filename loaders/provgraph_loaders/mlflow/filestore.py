@@ -359,8 +359,7 @@ class _FileStore:
 
 
 def _number(text: str) -> int:
-    number = int(text) if len(text) < 20 else 0
-    if not -(2**63) <= number < 2**63:
+    if len(text) > 19 or not -(2**63) <= (number := int(text)) < 2**63:
         raise ValueError("out of range")
     return number
 

@@ -51,8 +51,8 @@ def read_meta(path: Path) -> Meta:
     except (yaml.YAMLError, UnicodeError, ValueError, RecursionError) as error:
         if isinstance(error, DamagedError):
             raise
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if isinstance(mark, yaml.Mark) else ""
+        line: object = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f" in line {line + 1}" if isinstance(line, int) else ""
         raise DamagedError(f"is no YAML{where}") from error
 
 
