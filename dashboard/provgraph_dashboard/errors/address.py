@@ -77,6 +77,9 @@ def asked() -> Asked:
     """What the address asks for."""
     wrong: list[str] = []
 
+    def node(name: str) -> str | None:
+        return st.query_params.get(name) or None  # who looks it up refuses what is no name
+
     def one(name: str) -> str | None:
         value = st.query_params.get(name)
         if value is not None and len(value) > _LONGEST:
@@ -108,13 +111,13 @@ def asked() -> Asked:
         columns = []
     depth = among("depth", ("1", "2", "3"))
     return Asked(
-        model=one("model"),
-        predictions=one("predictions"),
+        model=node("model"),
+        predictions=node("predictions"),
         outcome=one("outcome"),
         columns=tuple(dict.fromkeys(name[:_LONGEST] for name in columns if name)),
         depth=int(depth or 3),
         unit=one("unit"),
-        against=one("against"),
+        against=node("against"),
         slice=conditions("slice"),
         cell=conditions("cell"),
         view=cast("View", among("view", get_args(View)) or "map"),
