@@ -226,7 +226,9 @@ def test_what_is_not_read_is_named_with_its_place(tmp_path: Path) -> None:
 
 def test_an_input_without_a_version_is_the_one_that_was_valid_at_its_time(tmp_path: Path) -> None:
     writes = [event("COMPLETE", n, "write", 10 * n, outputs=[dataset("x")]) for n in (1, 2)]
-    reads = [event("COMPLETE", 10 + n, "read", minute, inputs=[dataset("x")]) for n, minute in enumerate((5, 10, 15, 25))]
+    reads = [
+        event("COMPLETE", 10 + n, "read", minute, inputs=[dataset("x")]) for n, minute in enumerate((5, 10, 15, 25))
+    ]
     found = load(tmp_path, *reads, *writes)
     seen = [found.flows(run_id(10 + n)) for n in range(4)]
     first, second = made_by("x", ONE), made_by("x", TWO)

@@ -73,7 +73,7 @@ def test_a_folder_is_read_with_its_subfolders_and_other_files_are_left_alone(tmp
 
 def test_standard_input_is_read_as_a_file_is(lines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = nodes(read(lines))
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(lines.read_bytes()))))  # type: ignore[arg-type]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(lines.read_bytes()))))
     assert LOADER.recognises("-")
     assert nodes(read("-")) == expected
 
@@ -283,7 +283,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 def test_events_with_anything_anywhere_are_read_or_refused_in_a_line(
     tmp_path_factory: pytest.TempPathFactory, chance: random.Random, values: list[Any]
 ) -> None:
-    events = example_events()
+    events: list[Any] = [*example_events()]
     for value in values:
         container, key = chance.choice(places(events))
         container[key] = value
@@ -336,7 +336,11 @@ def test_events_of_spark_are_read(real: Path) -> None:
     job = "testColumnLevelLineage:open_lineage_integration_create_table"
     made_from = made(found, f"{job}.execute_create_hive_table_as_select_command.default_tbl1")
     assert sorted(kind for kind, _ in made_from) == ["INPUT", "INPUT", "OUTPUT"]
-    assert {name.partition("@")[0].rpartition("/")[2] for _, name in made_from} == {"cll_source1", "cll_source2", "tbl1"}
+    assert {name.partition("@")[0].rpartition("/")[2] for _, name in made_from} == {
+        "cll_source1",
+        "cll_source2",
+        "tbl1",
+    }
     assert all("@run-" in name for _, name in made_from)
 
 

@@ -55,7 +55,7 @@ class OpenLineageLoader:
                 read = report.done
                 report.working_on("versions")
                 work.index()
-                put_together(work)
+                put_together(work, report)
                 maker = RecordMaker(work, report.store, options.batch_size, report)
                 report.total = read + maker.count()
                 yield from maker.all()

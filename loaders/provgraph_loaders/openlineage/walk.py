@@ -14,6 +14,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue
 from provgraph_loaders.openlineage.event import DROP, RENAME
 from provgraph_loaders.openlineage.facets import Facets, Json, merge_facets
@@ -61,9 +62,9 @@ class _Node:
     stated: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict[str, dict[str, dict[str, None]]])
 
 
-def put_together(work: Workspace) -> None:
+def put_together(work: Workspace, report: LoadReport) -> None:
     """Decide on all that will be yielded, and lay it down in the workspace."""
-    walker = _Walker(work)
+    walker = _Walker(work, report)
     node: _Node | None = None
     for kind, id_, time, body in work.events():
         if kind == "dataset":
@@ -118,8 +119,8 @@ def _add(node: _Node, time: int, body: Json) -> None:
 
 
 class _Walker:
-    def __init__(self, work: Workspace) -> None:
-        self._work = work
+    def __init__(self, work: Workspace, report: LoadReport) -> None:
+        self._work, self._report = work, report
 
     def group(self, node: _Node, body: Json) -> None:
         """Lay down what the run is a part of."""
@@ -166,6 +167,9 @@ class _Walker:
                 links.append(["dropped", self._drop(dataset, version, touched, run), touched.dropped])
             if touched.dropped is not None and not touched.sure:
                 continue
+            if not version and run:
+                reason = "of outputs are not named: each run that wrote the dataset made one"
+                self._report.note(NoteKind.GUESSED, "versions", reason)
             if not version:
                 version = written_version(run, "", 0) if run else self._valid(dataset, touched.last, "")
             artifact = self._mention(dataset, version, touched, made=node.ended or touched.last if run else None)
@@ -184,6 +188,9 @@ class _Walker:
             if source not in listed:
                 node.inputs[source, ""] = _Touched(node.first, node.last)
         for (dataset, version), touched in node.inputs.items():
+            if not version:
+                reason = "of inputs are not named: the one that was there when the run named the dataset first"
+                self._report.note(NoteKind.GUESSED, "versions", reason)
             seen = version or self._valid(dataset, touched.first, run)
             artifact = self._mention(dataset, seen, touched)
             found.setdefault(dataset, []).append((artifact, touched.first))
@@ -208,6 +215,8 @@ class _Walker:
                 links.append(["in" if whole else "maybe", artifact, time])
                 if whole:
                     continue
+                reason = "are not said to flow into every output of their run: they are possible ones"
+                self._report.note(NoteKind.GUESSED, "inputs", reason)
                 for target, sources in into.items():
                     if sources is not None and dataset in sources:
                         for made in outputs[target]:

@@ -6,7 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PRODUCER", "dataset", "event", "example_events", "facet", "run_id", "without_run", "write_example", "write_lines"]
+__all__ = [
+    "PRODUCER",
+    "dataset",
+    "event",
+    "example_events",
+    "facet",
+    "run_id",
+    "without_run",
+    "write_example",
+    "write_lines",
+]
 
 PRODUCER = "https://example.org/scheduler/2.1"
 Json = dict[str, Any]

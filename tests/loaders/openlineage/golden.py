@@ -1,4 +1,4 @@
-"""The example and the records it becomes, kept as files: `python -m tests.loaders.openlineage.golden` makes them anew."""
+"""The example and its records, kept as files: `python -m tests.loaders.openlineage.golden` makes them anew."""
 
 from __future__ import annotations
 
