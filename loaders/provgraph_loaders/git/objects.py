@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import traceback
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,6 +98,7 @@ class Objects:
         except LoadError:
             raise
         except Exception as error:  # what dulwich raises of damaged bytes is of a dozen kinds, and none is told
+            traceback.clear_frames(error.__traceback__)  # they hold the pack, which could not be closed
             words = " ".join(str(error).split())[:200]
             raise LoadError(
                 f"{self._source}: object {text} is damaged ({type(error).__name__}: {words}): run `git fsck`"

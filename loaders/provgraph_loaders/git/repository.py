@@ -160,7 +160,7 @@ def _config(places: Places) -> ConfigFile:
     # from its text alone, so that no other file is read that an include may name
     text = read_small(places.common / "config") or b""
     try:
-        return ConfigFile.from_file(io.BytesIO(text))
+        return ConfigFile.from_file(io.BytesIO(text), expand_includes=False)
     except (ValueError, LookupError) as error:
         words = " ".join(str(error).split())
         raise LoadError(f"{places.common / 'config'}: cannot be read: {words}") from error

@@ -86,6 +86,7 @@ class Making:
         """Put all objects into one pack and all references into one file, as `git gc` does."""
         self.repo.object_store.pack_loose_objects()
         self.repo.refs.pack_refs(all=True)
+        self.repo.close()
 
     def _tree(self, files: Mapping[tuple[str, ...], bytes | Special]) -> ObjectID:
         tree = Tree()
