@@ -139,8 +139,8 @@ def clean(copy: sqlite3.Connection, report: LoadReport) -> None:
         report.note(NoteKind.DROPPED, "tags of inputs", "links have no place for tags but the context", count=others)
 
 
-def _readable(data: object) -> object:
-    return data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
+def _readable(data: bytes | None) -> str | None:
+    return None if data is None else data.decode("utf-8", "backslashreplace")
 
 
 def _drop(

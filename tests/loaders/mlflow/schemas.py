@@ -61,8 +61,8 @@ def tables(version: str = "3.17") -> dict[str, tuple[dict[str, str], str]]:
         "params": ({"key": _KEY, "value": "VARCHAR(8000) NOT NULL", "run_uuid": _ID}, "key, run_uuid"),
         "metrics": (metric, "key, timestamp, step, run_uuid, value" + (", is_nan" if at >= 1 else "")),
     }
+    name = "VARCHAR(256) NOT NULL"
     if at >= 1:
-        name = "VARCHAR(256) NOT NULL"
         found |= {
             "latest_metrics": (metric, "key, run_uuid"),
             "experiment_tags": (

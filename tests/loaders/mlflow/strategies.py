@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,9 @@ NAMES = st.text("abcxyz./- ", min_size=1, max_size=8).filter(lambda name: name.s
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=":=@"), min_size=1, max_size=12)
 TIMES = st.integers(1, 2_000_000_000_000)
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)  # SQLite knows no -0.0
+VALUES: st.SearchStrategy[str | int | bool] = st.one_of(
+    WORDS.map(lambda word: f"w {word}"), st.integers(-(2**63), 2**63 - 1), st.booleans()
+)
 STATES = {
     "RUNNING": ExecutionState.RUNNING,
     "SCHEDULED": ExecutionState.NEW,
@@ -71,7 +75,7 @@ def stores(draw: st.DrawFn) -> Made:
     return made
 
 
-def _run(draw: st.DrawFn, made: Made, run: str, experiment: int, data: list[tuple[str, str]]) -> None:
+def _run(draw: st.DrawFn, made: Made, run: str, experiment: int, data: Sequence[tuple[str, str]]) -> None:
     state = draw(st.sampled_from(sorted(STATES)))
     made.row("runs", run_uuid=run, experiment_id=experiment, name=draw(NAMES), status=state, start_time=draw(TIMES))
     earlier = sorted(made.runs)
@@ -82,7 +86,7 @@ def _run(draw: st.DrawFn, made: Made, run: str, experiment: int, data: list[tupl
     parameters: dict[str, Any] = {}
     names = st.sampled_from(("depth", "rate", "kind", "a/b"))
     for name in draw(st.sets(names)):
-        value: object = draw(WORDS.map(lambda word: f"w {word}") | st.integers(-(2**63), 2**63 - 1) | st.booleans())
+        value = draw(VALUES)
         made.row("params", run_uuid=run, key=name, value=str(value))
         parameters[name] = value
     metrics: dict[str, tuple[float, float, float]] = {}
