@@ -28,10 +28,11 @@ def _is_secret(name: str) -> bool:
 
 
 class Cleaner:
-    """Cleans values and tells the report what it took out."""
+    """Cleans values and tells the report what it took out; `told` is how often it did."""
 
     def __init__(self, report: LoadReport) -> None:
         self._report = report
+        self.told = 0
 
     def text(self, text: str, place: str) -> str:
         """The text with what looks like a secret replaced by `***`, cut where it is too long."""
@@ -40,7 +41,7 @@ class Cleaner:
         else:
             if len(text) > _LONGEST:
                 reason = f"are longer than {_LONGEST:,} characters: what follows is left out"
-                self._report.note(NoteKind.DROPPED, "texts", reason, place)
+                self._tell("texts", reason, place)
                 text = text[:_LONGEST]
             found = redact_text(text, {})
         if found != text:
@@ -57,7 +58,7 @@ class Cleaner:
             return value
         if depth >= _DEEPEST:
             reason = f"are nested more than {_DEEPEST} deep: what is below is left out"
-            self._report.note(NoteKind.DROPPED, "values", reason, place)
+            self._tell("values", reason, place)
             return "…"
         if isinstance(value, list):
             return [self.value(item, place, depth + 1) for item in value]
@@ -75,9 +76,13 @@ class Cleaner:
         """The value of a parameter of this name."""
         return self._hidden(place) if value is not None and _is_secret(name) else self.value(value, place)
 
+    def _tell(self, what: str, reason: str, place: str) -> None:
+        self.told += 1
+        self._report.note(NoteKind.DROPPED, what, reason, place)
+
     def _hidden(self, place: str) -> str:
         reason = "have names that say that they are secret: *** stands in their place"
-        self._report.note(NoteKind.DROPPED, "values", reason, place)
+        self._tell("values", reason, place)
         return HIDDEN
 
 

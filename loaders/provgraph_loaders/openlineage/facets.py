@@ -6,7 +6,9 @@ it: so properties are kept by facet until all events of a node were seen.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from provgraph.loading import LoadReport, NoteKind
@@ -106,6 +108,9 @@ INPUT: Final[Mapping[str, _Fields]] = {
 _TIMES: Final = frozenset(("nominal_start", "nominal_end"))
 _NAMED_ONCE: Final = 300  # facets and fields that the report names one by one
 _PARAMETER: Final = "param_"
+_REMEMBERED: Final = 5_000  # facets and structs
+_REMEMBERED_SIZE: Final = 10_000  # bytes of each
+_EQUAL_BYTES: Final = 2  # the version of marshal in which equal values have equal bytes
 
 
 class FacetReader:
@@ -114,6 +119,8 @@ class FacetReader:
     def __init__(self, report: LoadReport) -> None:
         self._report = report
         self._unknown: set[tuple[str, str]] = set()
+        self._told = 0
+        self._known: dict[tuple[str, str, bytes], Json] = {}
         self.clean = Cleaner(report)
 
     def read(self, facets: Json, known: Mapping[str, _Fields], of: str, place: str, others: frozenset[str]) -> Facets:
@@ -130,11 +137,29 @@ class FacetReader:
             elif facet.get("_deleted") is True:
                 found[name] = None
             else:
-                found[name] = self._fields(name, facet, fields, of, place)
+                found[name] = self._remembered(name, facet, fields, of, place)
+        return found
+
+    def _remembered(self, name: str, facet: Json, fields: _Fields, of: str, place: str) -> Json:
+        """As `_fields`: the same schema comes with event after event, so what needed no note is remembered."""
+        try:
+            key = (of, name, marshal.dumps(facet, _EQUAL_BYTES))
+        except ValueError:  # too deep for it
+            return self._fields(name, facet, fields, of, place)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        told = self._told + self.clean.told
+        found = self._fields(name, facet, fields, of, place)
+        if told == self._told + self.clean.told and len(key[2]) <= _REMEMBERED_SIZE:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = found
         return found
 
     def unknown(self, what: str, name: str, place: str) -> None:
         """Say that something is not read."""
+        self._told += 1
         name = name[:100]
         key = (what, name)
         if key not in self._unknown and len(self._unknown) >= _NAMED_ONCE:
@@ -183,6 +208,11 @@ class FacetReader:
         return found
 
 
+@lru_cache(_REMEMBERED)
+def _struct(data: bytes) -> Struct:
+    return Struct.of(marshal.loads(data))  # noqa: S302 - made of a value a moment ago
+
+
 def merge_facets(into: Facets, later: Facets) -> None:
     """Add what a later event says: a facet replaces the earlier one of its name."""
     into.update(later)
@@ -197,7 +227,8 @@ def to_properties(facets: Facets) -> dict[str, Value]:
             if value is None or not key:
                 continue
             if isinstance(value, dict | list):
-                found[key] = Struct.of(value)
+                data = marshal.dumps(value, _EQUAL_BYTES)
+                found[key] = _struct(data) if len(data) <= _REMEMBERED_SIZE else Struct.of(value)
             elif isinstance(value, int) and not isinstance(value, bool) and not fits(value):
                 found[key] = str(value)
             else:

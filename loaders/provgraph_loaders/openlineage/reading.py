@@ -113,7 +113,10 @@ _decode: Final = json.JSONDecoder().raw_decode
 def _value(stream: _Stream) -> JsonValue:
     while True:
         try:
-            value, end = _decode(stream.text, stream.at)
+            decoded, end = _decode(stream.text, stream.at)
+            value: JsonValue = decoded
+            if stream.text.find("\\ud", stream.at, end) >= 0 or stream.text.find("\\uD", stream.at, end) >= 0:
+                value = _without_surrogates(value)
         except json.JSONDecodeError as error:
             cut = error.pos >= len(stream.text) - _LONGEST_TOKEN or error.msg.startswith("Unterminated string")
             if cut and not stream.ended:
@@ -127,11 +130,8 @@ def _value(stream: _Stream) -> JsonValue:
             raise stream.refuse(stream.at, "nested too deep") from error
         except ValueError as error:  # a number of thousands of digits
             raise stream.refuse(stream.at, "holds a number that is too large") from error
-        whole: JsonValue = value
-        if stream.text.find("\\ud", stream.at, end) >= 0 or stream.text.find("\\uD", stream.at, end) >= 0:
-            whole = _without_surrogates(whole)
         stream.advance(end)
-        return whole
+        return value
 
 
 def _without_surrogates(value: JsonValue) -> JsonValue:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import (
@@ -34,7 +33,7 @@ from provgraph.model import (
 from provgraph_loaders.openlineage.facets import Facets, Json, merge_facets, to_properties
 from provgraph_loaders.openlineage.names import uri_of
 from provgraph_loaders.openlineage.walk import DELETED
-from provgraph_loaders.openlineage.workspace import Workspace
+from provgraph_loaders.openlineage.workspace import Workspace, unpacked
 
 __all__ = ["RecordMaker"]
 
@@ -115,7 +114,7 @@ class RecordMaker:
             facets: Facets = {}
             for row in rows:
                 if row[3] is not None:
-                    merge_facets(facets, cast("Facets", json.loads(row[3])))
+                    merge_facets(facets, cast("Facets", unpacked(row[3])))
             properties: dict[str, Value] = {"namespace": namespace, "job": name, **to_properties(facets)}
             batch.append(self._context(_JOB, f"job:{text}", text, None, properties))
             if len(batch) >= self._size:
@@ -179,13 +178,13 @@ class RecordMaker:
         self._report.read["Artifact"] += len(batch)
         return Records(artifacts=tuple(batch), adds=True)
 
-    def _artifact(self, key: str, dataset: str, version: str, rows: Iterator[tuple[str | None, ...]]) -> Artifact:
+    def _artifact(self, key: str, dataset: str, version: str, rows: Iterable[tuple[Any, ...]]) -> Artifact:
         facets: Facets = {}
         made: int | None = None
         namespace = name = ""
-        for _, _, _, time, text, namespace_, name_ in cast("Iterator[tuple[str, ...]]", rows):
+        for _, _, _, time, data, namespace_, name_ in rows:
             namespace, name = namespace_, name_
-            merge_facets(facets, cast("Facets", json.loads(text)))
+            merge_facets(facets, cast("Facets", unpacked(data)))
             if isinstance(time, int):
                 made = time if made is None else min(made, time)
         deleted = (facets.pop(DELETED, None) or {}).get("deleted_at")
@@ -228,7 +227,7 @@ class RecordMaker:
             if executions and (len(executions) >= self._size or len(events) + links > _MANY):
                 yield batch()
                 executions, events, relations, associations = [], [], [], []
-            body: Json = json.loads(text)
+            body = unpacked(text)
             execution = self._execution(kind, id_, body)
             executions.append(execution)
             groups = [f"job:{job}" for job in cast("list[str]", body["jobs"])]

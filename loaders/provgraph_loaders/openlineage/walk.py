@@ -10,7 +10,7 @@ when the run first named them. What flows where is decided here, too:
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -20,7 +20,7 @@ from provgraph_loaders.openlineage.event import DROP, RENAME
 from provgraph_loaders.openlineage.facets import Facets, Json, merge_facets
 from provgraph_loaders.openlineage.flows import SAID_BY, Stated, stated_sources
 from provgraph_loaders.openlineage.names import with_version
-from provgraph_loaders.openlineage.workspace import Workspace, written_version
+from provgraph_loaders.openlineage.workspace import Workspace, packed, written_version
 
 __all__ = ["DELETED", "put_together"]
 
@@ -81,6 +81,7 @@ def put_together(work: Workspace, report: LoadReport) -> None:
     work.flush()
     walker.equal_by_symlinks()
     work.flush()
+    walker.tell()
 
 
 def _add(node: _Node, time: int, body: Json) -> None:
@@ -121,6 +122,7 @@ def _add(node: _Node, time: int, body: Json) -> None:
 class _Walker:
     def __init__(self, work: Workspace, report: LoadReport) -> None:
         self._work, self._report = work, report
+        self._guessed: Counter[tuple[str, str]] = Counter()
 
     def group(self, node: _Node, body: Json) -> None:
         """Lay down what the run is a part of."""
@@ -137,7 +139,7 @@ class _Walker:
     def finish(self, node: _Node) -> None:
         """Lay down the execution and its links."""
         for job, facets in node.job_facets.items():
-            self._work.add("job_mention", job, node.last, json.dumps(facets, sort_keys=True))
+            self._work.add("job_mention", job, node.last, packed(facets))
             if node.kind == "run":
                 merge_facets(node.facets, {name: facets[name] for name in _CODE if facets.get(name)})
         if node.kind == "job" and not node.inputs and not node.outputs and not node.stated:
@@ -157,7 +159,7 @@ class _Walker:
             "facets": dict(node.facets),
             "links": links,
         }
-        self._work.add("outcome", node.kind, node.id, len(links), json.dumps(body, ensure_ascii=False))
+        self._work.add("outcome", node.kind, node.id, len(links), packed(body))
 
     def _outputs(self, node: _Node, links: list[JsonValue]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -169,7 +171,7 @@ class _Walker:
                 continue
             if not version and run:
                 reason = "of outputs are not named: each run that wrote the dataset made one"
-                self._report.note(NoteKind.GUESSED, "versions", reason)
+                self._guessed["versions", reason] += 1
             if not version:
                 version = written_version(run, "", 0) if run else self._valid(dataset, touched.last, "")
             artifact = self._mention(dataset, version, touched, made=node.ended or touched.last if run else None)
@@ -190,7 +192,7 @@ class _Walker:
         for (dataset, version), touched in node.inputs.items():
             if not version:
                 reason = "of inputs are not named: the one that was there when the run named the dataset first"
-                self._report.note(NoteKind.GUESSED, "versions", reason)
+                self._guessed["versions", reason] += 1
             seen = version or self._valid(dataset, touched.first, run)
             artifact = self._mention(dataset, seen, touched)
             found.setdefault(dataset, []).append((artifact, touched.first))
@@ -216,7 +218,7 @@ class _Walker:
                 if whole:
                     continue
                 reason = "are not said to flow into every output of their run: they are possible ones"
-                self._report.note(NoteKind.GUESSED, "inputs", reason)
+                self._guessed["inputs", reason] += 1
                 for target, sources in into.items():
                     if sources is not None and dataset in sources:
                         for made in outputs[target]:
@@ -272,11 +274,16 @@ class _Walker:
 
     def _mention(self, dataset: str, version: str, touched: _Touched, *, made: int | None = None) -> str:
         artifact = with_version(dataset, version)
-        facets = json.dumps(touched.facets, ensure_ascii=False, sort_keys=True)
+        facets = packed(touched.facets)
         self._work.add("mention", artifact, dataset, version, touched.last, made, facets)
         return artifact
 
     # -- equalities -------------------------------------------------------------------------------------------
+
+    def tell(self) -> None:
+        """Tell the report what was guessed."""
+        for (what, reason), count in self._guessed.items():
+            self._report.note(NoteKind.GUESSED, what, reason, count=count)
 
     def equal_by_symlinks(self) -> None:
         """The same version under names that symlinks declare to be those of one dataset."""

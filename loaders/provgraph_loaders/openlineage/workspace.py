@@ -6,7 +6,7 @@ kept of each event is first laid down here, outside of memory, and looked up by 
 
 from __future__ import annotations
 
-import json
+import marshal
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 
 from provgraph.model import JsonValue
 from provgraph_loaders.openlineage.event import DROP, RENAME, SeenDataset, SeenEvent
-from provgraph_loaders.openlineage.facets import Json
+from provgraph_loaders.openlineage.facets import Facets, Json
 from provgraph_loaders.openlineage.names import Named
 
-__all__ = ["Valid", "Workspace", "workspace"]
+__all__ = ["Valid", "Workspace", "packed", "unpacked", "workspace", "written_version"]
 
 _BATCH: Final = 5_000
 _WRITES_WITHOUT_RUN: Final = frozenset(("CREATE", "OVERWRITE", "ALTER", "TRUNCATE", RENAME))
@@ -26,16 +26,16 @@ _WRITES_WITHOUT_RUN: Final = frozenset(("CREATE", "OVERWRITE", "ALTER", "TRUNCAT
 # sure: the version or the change was named, so it was written even if it was dropped later in the same run.
 # valid: what was there from when on, by group of names (grp) that symlinks declare to be one dataset.
 _TABLES: Final = """
-CREATE TABLE event (kind TEXT, id TEXT, time INTEGER, rank INTEGER, body TEXT);
+CREATE TABLE event (kind TEXT, id TEXT, time INTEGER, rank INTEGER, body BLOB);
 CREATE TABLE dataset (text TEXT PRIMARY KEY, namespace TEXT, name TEXT) WITHOUT ROWID;
 CREATE TABLE job (text TEXT PRIMARY KEY, namespace TEXT, name TEXT) WITHOUT ROWID;
 CREATE TABLE written (dataset TEXT, run TEXT, version TEXT, time INTEGER, gone INTEGER, sure INTEGER);
 CREATE TABLE symlink (a TEXT, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
 CREATE TABLE grp (dataset TEXT PRIMARY KEY, grp TEXT) WITHOUT ROWID;
 CREATE TABLE valid (grp TEXT, time INTEGER, gone INTEGER, version TEXT, run TEXT);
-CREATE TABLE mention (artifact TEXT, dataset TEXT, version TEXT, time INTEGER, made INTEGER, facets TEXT);
-CREATE TABLE job_mention (job TEXT, time INTEGER, facets TEXT);
-CREATE TABLE outcome (kind TEXT, id TEXT, links INTEGER, body TEXT);
+CREATE TABLE mention (artifact TEXT, dataset TEXT, version TEXT, time INTEGER, made INTEGER, facets BLOB);
+CREATE TABLE job_mention (job TEXT, time INTEGER, facets BLOB);
+CREATE TABLE outcome (kind TEXT, id TEXT, links INTEGER, body BLOB);
 CREATE TABLE grouping (run TEXT PRIMARY KEY, job TEXT) WITHOUT ROWID;
 CREATE TABLE parent (child TEXT, parent TEXT, PRIMARY KEY (child, parent)) WITHOUT ROWID;
 CREATE TABLE derivation (origin TEXT, derived TEXT, time INTEGER, PRIMARY KEY (origin, derived)) WITHOUT ROWID;
@@ -85,6 +85,22 @@ _INSERTS: Final = {
 }
 
 
+# Rows never leave this process, and this is several times faster than JSON. Equal values have equal bytes in version 2,
+# so that rows of one time can be ordered by them.
+_FORMAT: Final = 2
+
+
+def packed(value: Json | Facets) -> bytes:
+    """A JSON object as bytes of the working table."""
+    return marshal.dumps(value, _FORMAT)
+
+
+def unpacked(data: bytes) -> Json:
+    """The object that was packed."""
+    found: Json = marshal.loads(data)  # noqa: S302 - made by `packed` a moment ago, in this process
+    return found
+
+
 class Valid(NamedTuple):
     """What was there of a dataset at some time: a version, or (`gone`) nothing since `time`."""
 
@@ -123,7 +139,7 @@ class Workspace:
 
     def add_event(self, seen: SeenEvent) -> None:
         """Lay down what is kept of an event."""
-        self.add("event", seen.kind, seen.id, seen.time, seen.rank, json.dumps(_body(seen), ensure_ascii=False))
+        self.add("event", seen.kind, seen.id, seen.time, seen.rank, packed(_body(seen)))
         if seen.job is not None:
             self._add_name("job", seen.job)
         for _, job in seen.parents:
@@ -200,7 +216,7 @@ class Workspace:
         Events of one time come in an order of their own, whatever the order they were added in.
         """
         for kind, id_, time, body in self.connection.execute(_EVENTS):
-            yield kind, id_, time, json.loads(body)
+            yield kind, id_, time, unpacked(body)
 
 
 def written_version(run: str, lifecycle: str, time: int) -> str:
