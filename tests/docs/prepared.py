@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tests.loaders.dvc.example import write_example as write_project
+from tests.loaders.dvc.example import write_pointers
 from tests.loaders.openlineage.example import write_example as write_events
 from tests.mlmd.example import write_example
 from tests.require import require
@@ -16,6 +18,9 @@ def prepare(page: str, folder: Path) -> None:
     """Put the files that the page takes for granted into the folder."""
     if page in ("README.md", "docs/how-to/load-mlmd.md"):
         write_example(folder / "metadata.sqlite")
+    if page == "docs/how-to/load-dvc.md":
+        write_project(folder / "inspection")
+        write_pointers(folder / "pictures")
     if page == "docs/how-to/load-openlineage.md":
         write_events(folder / "events.jsonl")
     if page in ("README.md", "docs/how-to/record-a-training.md", "docs/how-to/when-the-store-is-away.md"):

@@ -137,7 +137,7 @@ stages:
     matrix: {site: [north, south], net: "${nets}"}
     wdir: sites/${item.site}
     cmd: run
-    metrics: [scores-${item.net.name}.json]
+    metrics: ["scores-${item.net.name}.json"]
 """
     made.commit(
         {

@@ -34,7 +34,7 @@ class DvcLoader:
     title = "DVC project (Git work tree or bare repository)"
 
     def recognises(self, source: str) -> bool:
-        """Whether it is a Git repository that DVC is used in: a look at its top folder."""
+        """Whether it is a Git repository that DVC is used in: a look at its top folder, checked out or not."""
         if not looks_like_git(source):
             return False
         try:
@@ -45,7 +45,7 @@ class DvcLoader:
                 return True
         except OSError:
             return False
-        if (folder / ".git").exists() or not _has_dulwich():
+        if not _has_dulwich():
             return False
         from provgraph_loaders.git.repository import top_names
 

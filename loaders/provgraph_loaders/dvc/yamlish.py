@@ -58,8 +58,8 @@ def parse(data: bytes) -> Plain:
     try:
         return _Builder().build(data)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if isinstance(mark, yaml.Mark) else ""
+        line = getattr(getattr(error, "problem_mark", None), "line", None)  # the two parsers have marks of their own
+        where = f" in line {line + 1}" if isinstance(line, int) else ""
         words = getattr(error, "problem", None) or " ".join(str(error).split())[:200]
         raise DamagedError(f"is no YAML{where}: {words}") from error
     except (UnicodeError, RecursionError) as error:

@@ -48,9 +48,9 @@ class LfsLoader:
             if attributes.is_file():
                 with attributes.open("rb") as file:
                     return b"filter=lfs" in file.read(_LARGEST_ATTRIBUTES)
-            if (Path(source) / ".git").exists() or not _has_dulwich():
-                return False
         except OSError:
+            return False
+        if not _has_dulwich():
             return False
         from provgraph_loaders.git.repository import top_file
 

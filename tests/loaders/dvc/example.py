@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.loaders.dvc.making import Making, Special
 
-__all__ = ["write_example"]
+__all__ = ["write_example", "write_pointers"]
 
 SCORES_1 = '{"accuracy": 0.91, "per_class": {"scratch": 0.88, "dent": 0.94}}\n'
 SCORES_2 = '{"accuracy": 0.93, "per_class": {"scratch": 0.91, "dent": 0.95}}\n'
@@ -184,4 +184,12 @@ def write_example(folder: Path, *, bare: bool = False, grown: bool = True) -> Ma
         made.tag("inspector@v1.1.0", second)
         made.tag("inspector#prod#2", second)
         made.commit({"README.md": "Inspection\n"}, "nothing of DVC")
+    return made
+
+
+def write_pointers(folder: Path) -> Making:
+    """A repository with one file in Git LFS."""
+    made = Making(folder)
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'7' * 64}\nsize 81234\n"
+    made.commit({".gitattributes": "*.onnx filter=lfs diff=lfs merge=lfs -text\n", "net.onnx": pointer}, "a model")
     return made
