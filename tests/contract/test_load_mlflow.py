@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "mlflow.db"
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(made=stores())
 def test_a_generated_store_arrives_whole_and_a_second_load_changes_nothing(graph: Graph, made: Made) -> None:
     name = uuid.uuid4().hex

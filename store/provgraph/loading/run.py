@@ -52,7 +52,7 @@ def run_loader(
                     progress(batch.done, batch.total, batch.stage)
     except (ConflictError, InvalidValueError, NotFoundError, TypeConflictError) as error:
         kept = " (what was written before it stays, and loading again goes on)" if report.changed else ""
-        raise LoadError(f"{source}: {error}{kept}") from error
+        raise LoadError(f"{report.source}: {error}{kept}") from error
     report.seconds = time.monotonic() - start
     return report
 

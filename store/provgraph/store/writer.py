@@ -141,10 +141,10 @@ class Writer:
         fresh: set[int],
     ) -> None:
         changed: list[dict[str, object]] = []
+        new: list[dict[str, object]] = []
         for chunk in _chunks(rows):
             [[found]] = transaction.run(statements.LOOK_UP[kind], {"keys": [row.key for row in chunk]})
             there = {key: (id_, mark) for key, id_, mark in found}
-            new: list[dict[str, object]] = []
             for row in chunk:
                 if row.key not in there:
                     new.append({**row.properties, **row.marks(), "recorded_at": now})
@@ -157,9 +157,6 @@ class Writer:
                     result.unchanged[kind.value] += 1
                 else:
                     changed.append({**row.marks(), "id": id_, "set": row.properties})
-            if new:
-                transaction.run(statements.CREATE_NODES[kind], {"rows": new})
-                result.created[kind.value] += len(new)
         statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
         for updates in _chunks(changed):
             [[count]] = transaction.run(statement, {"rows": updates})
@@ -167,6 +164,10 @@ class Writer:
                 keys = ", ".join(repr(row["key"]) for row in updates[:3])
                 raise ConflictError(f"the store holds a node of another type under a key of this write ({keys} …)")
             result.updated[kind.value] += len(updates)
+        # after the changes: a node that was renamed leaves its name to a new one
+        for made in _chunks(new):
+            transaction.run(statements.CREATE_NODES[kind], {"rows": made})
+            result.created[kind.value] += len(made)
 
     @staticmethod
     def _resolve(transaction: Transaction, records: Records, ids: dict[str, int]) -> None:
