@@ -289,6 +289,26 @@ def test_a_dropped_dataset_stays_as_deleted_with_its_time_and_is_not_what_is_rea
     assert found.flows(THREE) == {("INPUT", f"s3://plant-2:x@after-{relation.time}")}
 
 
+@pytest.mark.parametrize("changes", [("DROP", "CREATE"), ("CREATE", "DROP")])
+def test_a_run_that_drops_and_makes_a_dataset_leaves_what_it_did_last(tmp_path: Path, changes: tuple[str, str]) -> None:
+    first, last = (dataset("x", lifecycleStateChange=facet(lifecycleStateChange=change)) for change in changes)
+    found = load(
+        tmp_path,
+        event("COMPLETE", 1, "write", 1, outputs=[dataset("x")]),
+        event("START", 2, "renew", 2, outputs=[first]),
+        event("COMPLETE", 2, "renew", 3, outputs=[last]),
+        event("COMPLETE", 3, "read", 4, inputs=[dataset("x")]),
+    )
+    made = made_by("x", TWO)
+    deleted = {name for name, artifact in found.artifacts.items() if artifact.state is ArtifactState.DELETED}
+    [(_, read_last)] = found.flows(THREE)
+    if changes[1] == "CREATE":
+        assert (deleted, read_last) == ({made_by("x", ONE)}, made)
+    else:
+        assert deleted == {made_by("x", ONE), made}
+        assert "@after-" in read_last
+
+
 def test_a_drop_without_a_run_deletes_the_version_that_was_there(tmp_path: Path) -> None:
     drop = dataset("x", lifecycleStateChange=facet(lifecycleStateChange="DROP"))
     found = load(tmp_path, event("COMPLETE", 1, "write", 1, outputs=[dataset("x")]), without(5, dataset=drop))

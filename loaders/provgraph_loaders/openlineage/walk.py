@@ -39,7 +39,7 @@ class _Touched:
     read: Json = field(default_factory=dict[str, JsonValue])
     previous: str | None = None
     dropped: int | None = None
-    sure: bool = False
+    written: int | None = None  # when an event said so by a version or a change, not just by naming an output
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ def _add(node: _Node, time: int, body: Json) -> None:
         if lifecycle == DROP:
             touched.dropped = time
         elif lifecycle or version:
-            touched.sure = True
+            touched.written = time
         if lifecycle == RENAME and previous is not None:
             touched.previous = previous
 
@@ -165,10 +165,12 @@ class _Walker:
         found: dict[str, list[str]] = {}
         run = node.id if node.kind == "run" else ""
         for (dataset, version), touched in node.outputs.items():
-            if touched.dropped is not None:
+            if touched.dropped is not None and run:  # a job that is only declared drops nothing
                 links.append(["dropped", self._drop(dataset, version, touched, run), touched.dropped])
-            if touched.dropped is not None and not touched.sure:
-                continue
+                if touched.written is None:
+                    continue
+                if touched.written <= touched.dropped:  # it dropped what it had made, too
+                    touched.facets[DELETED] = {"deleted_at": touched.dropped}
             if not version and run:
                 reason = "of outputs are not named: each run that wrote the dataset made one"
                 self._guessed["versions", reason] += 1
@@ -262,8 +264,8 @@ class _Walker:
 
     def _drop(self, dataset: str, version: str, touched: _Touched, run: str) -> str:
         time = touched.dropped or touched.last
-        touched.facets[DELETED] = {"deleted_at": time}
-        return self._mention(dataset, version or self._before(dataset, time, run), touched)
+        gone = _Touched(touched.first, time, {**touched.facets, DELETED: {"deleted_at": time}})
+        return self._mention(dataset, version or self._before(dataset, time, run), gone)
 
     def _rename(self, dataset: str, artifact: str, previous: str, time: int, run: str) -> None:
         if previous == dataset:

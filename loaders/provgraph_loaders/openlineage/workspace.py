@@ -56,7 +56,7 @@ CREATE UNIQUE INDEX ended_run ON ended (run);
 _VALID: Final = """
 INSERT INTO valid
 SELECT coalesce(g.grp, w.dataset),
-       CASE WHEN e.time IS NULL THEN min(w.time) ELSE max(e.time, max(w.time)) END,
+       CASE WHEN w.gone THEN max(w.time) WHEN e.time IS NULL THEN min(w.time) ELSE max(e.time, max(w.time)) END,
        w.gone, w.version, w.run
 FROM written AS w LEFT JOIN ended AS e ON e.run = w.run LEFT JOIN grp AS g ON g.dataset = w.dataset
 GROUP BY w.dataset, w.run, w.version, w.gone, CASE WHEN w.run = '' THEN w.time END;
