@@ -91,6 +91,12 @@ def test_a_loss_a_table_and_csv(folder: Path) -> None:
     assert row["slice"] == "camera is B and firmware is v2.1"
     assert row["unit_q"] == ""
     assert 0 < int(row["errors"]) < int(row["n"])
+    done = run(folder, "rows.csv", "--loss", "cost", *COLUMNS, "--csv")
+    assert done.returncode == 0, done.stderr
+    [row] = csv.DictReader(io.StringIO(done.stdout))
+    assert row["slice"] == "camera is B and firmware is v2.1"
+    assert row["errors"] == ""
+    assert 0.0 < float(row["rest_rate"]) < float(row["rate"])
 
 
 def test_all_columns_are_searched_but_those_of_the_outcome_and_the_unit(folder: Path) -> None:

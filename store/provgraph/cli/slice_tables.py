@@ -64,7 +64,8 @@ def _write(
 ) -> None:
     if settings.format == "csv":
         frame = report.to_frame()
-        rows: Iterator[Sequence[object]] = frame.itertuples(index=False, name=None)
+        known = frame.astype(object).where(frame.notna(), "")  # what is not known is empty, not "nan"
+        rows: Iterator[Sequence[object]] = known.itertuples(index=False, name=None)
         extra = [] if origins is None else [_origin(each) for each in origins]
         header = [*frame.columns.map(str), *(() if origins is None else ("origin",))]
         write_csv(header, _with(rows, extra))
@@ -87,8 +88,7 @@ def _write(
 
 def _with(rows: Iterable[Sequence[object]], extra: Sequence[str]) -> Iterator[Sequence[object]]:
     for at, row in enumerate(rows):
-        cells = ["" if cell != cell else cell for cell in row]  # what is not known is empty, not "nan"
-        yield [*cells, extra[at]] if extra else cells
+        yield [*row, extra[at]] if extra else row
 
 
 def _head(report: SliceReport) -> Iterator[str]:
@@ -148,6 +148,6 @@ def _aliases(slices: Iterable[Slice]) -> Iterator[str]:
             else:
                 how = "the same rows as" if alias.same_rows else "nearly the same rows as"
                 lines[f"{found}: {how} {' and '.join(map(str, alias.predicate))}"] = None
-        for term, names in of_terms.items():
-            lines[f"{found}: the same rows with {' or '.join(names)} for {term}"] = None
+        for term, others in of_terms.items():
+            lines[f"{found}: the same rows with {' or '.join(others)} for {term}"] = None
     return iter(lines)

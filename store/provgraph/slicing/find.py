@@ -97,6 +97,8 @@ def find_slices(
     kept = table.columns if values.kept is None else tuple(column.take(values.kept) for column in table.columns)
     searchable, left_out = searchable_of(kept, least, rows)
     notes += left_out
+    if not table.columns:
+        notes.append("There is no column to slice by.")
     deep, asked = most_combinations(len(searchable), depth)
     if deep < depth:
         notes.append(

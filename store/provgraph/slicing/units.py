@@ -47,6 +47,10 @@ class Units:
         if many < _FEW:
             what = "all rows are of one" if many == 1 else f"there are only {many}"
             self.notes.append(f"{words.label(column)} names the unit, but {what}: little is said of others.")
+        alone = int(np.count_nonzero((named if kept is None else named[kept]).isna()))
+        if alone:
+            rows = "1 row names" if alone == 1 else f"{words.count(alone)} rows name"
+            self.notes.append(f"{rows} no {words.label(column)}: each counts as a unit by itself.")
         self._expected: Floats | None = None
         self._beyond = self.clusters
 

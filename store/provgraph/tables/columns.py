@@ -127,7 +127,8 @@ def _from_pandas(frame: DataFrame, note: Note) -> Table:
 
 def _from_series(series: Series[Any], name: str, note: Note) -> object:
     dtype: object = series.dtype
-    if isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype):  # Arrow would keep what they are made of
+    cells: object = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
+    if isinstance(cells, pd.PeriodDtype | pd.IntervalDtype):  # Arrow would keep what they are made of
         return _as_text(series.tolist(), name, note)
     if isinstance(dtype, pd.SparseDtype):
         series = cast("Any", series).sparse.to_dense()

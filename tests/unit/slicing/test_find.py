@@ -331,6 +331,12 @@ def test_tables_too_small_for_a_slice_give_an_empty_report(planted: pd.DataFrame
     assert report.to_frame().empty
 
 
+def test_without_a_column_to_slice_by_the_notes_say_so(planted: pd.DataFrame) -> None:
+    for report in (find_slices(planted, outcome="wrong", columns=[]), find_slices(planted[["wrong"]], outcome="wrong")):
+        assert report.sentences() == ("Nothing could be tested: see the notes.",)
+        assert report.notes == ("There is no column to slice by.",)
+
+
 @pytest.mark.parametrize(("value", "note"), [(False, "No row is wrong."), (True, "Every row is wrong.")])
 def test_a_constant_outcome_gives_nothing_and_says_so(planted: pd.DataFrame, value: bool, note: str) -> None:
     report = find_slices(planted.assign(wrong=value), outcome="wrong")

@@ -85,6 +85,16 @@ def test_few_units_are_said_to_say_little(lots: int, said: str) -> None:
     assert not any("names the unit" in note for note in find_slices(_table(5), outcome="wrong", unit="lot").notes)
 
 
+@pytest.mark.parametrize(("missing", "said"), [(1, "1 row names no lot: "), (2_000, "2,000 rows name no lot: ")])
+def test_rows_that_name_no_unit_are_counted(missing: int, said: str) -> None:
+    frame = _table(5)
+    frame["lot"] = frame["lot"].astype("Int64")
+    frame.loc[frame.index[:missing], "lot"] = pd.NA
+    notes = find_slices(frame, outcome="wrong", columns=["camera"], unit="lot").notes
+    assert any(note.startswith(said) and "by itself" in note for note in notes)
+    assert not any("no lot" in note for note in find_slices(_table(5), outcome="wrong", unit="lot").notes)
+
+
 def test_a_slice_of_whole_units_among_few_is_no_finding() -> None:
     draw = np.random.default_rng(0)
     lot = np.repeat(np.arange(5), 400)

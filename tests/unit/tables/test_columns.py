@@ -80,6 +80,7 @@ class Odd:
         ([Odd(), None], ["odd one", None], "type Odd"),
         (pd.Categorical([1, "a", None]), ["1", "a", None], "mixes int and str"),
         (pd.period_range("2026-01", periods=2, freq="M"), ["2026-01", "2026-02"], "type Period"),
+        (pd.cut(pd.Series([1, 4]), [0, 2, 5]), ["(0, 2]", "(2, 5]"], "type Interval"),
         ([1 + 2j, None], ["(1+2j)", None], "type complex"),
         (["\ud800"], ["\\ud800"], "kept as text"),
         ([{"a": 1}, None], ['{"a": 1}', None], "JSON text"),
