@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.loaders.dvc.example import write_example as write_project
 from tests.loaders.dvc.example import write_pointers
+from tests.loaders.mlflow.example import write_example as write_tracking
+from tests.loaders.mlflow.example import write_example_folder
 from tests.loaders.openlineage.example import write_example as write_events
 from tests.mlmd.example import write_example
 from tests.require import require
@@ -21,6 +23,9 @@ def prepare(page: str, folder: Path) -> None:
     if page == "docs/how-to/load-dvc.md":
         write_project(folder / "inspection")
         write_pointers(folder / "pictures")
+    if page == "docs/how-to/load-mlflow.md":
+        write_tracking(folder / "mlflow.db")
+        write_example_folder(folder / "mlruns")
     if page == "docs/how-to/load-openlineage.md":
         write_events(folder / "events.jsonl")
     if page in ("README.md", "docs/how-to/record-a-training.md", "docs/how-to/when-the-store-is-away.md"):
