@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from provgraph import Graph
+from provgraph import Artifact, Graph
+from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, run_loader
 from provgraph_loaders.dvc import DvcLoader
 from tests.loaders.dvc.example import write_example
 from tests.loaders.dvc.making import Making
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error
+class Stopped(Exception):
     pass
 
 
@@ -66,9 +67,10 @@ def test_two_loaders_of_one_repository_stay_apart_and_the_choice_is_the_user_s(g
     made.commit({".gitattributes": "*.onnx filter=lfs\n", "net.onnx": pointer, "dvc.lock": lock})
     (tmp_path / "both" / ".gitattributes").write_text("*.onnx filter=lfs\n", "utf-8")
     (tmp_path / "both" / "dvc.lock").write_text(lock, "utf-8")
-    with pytest.raises(Exception, match=r"several loaders recognise it: name one of dvc \(.*\), lfs \("):
+    with pytest.raises(LoadError, match=r"several loaders recognise it: name one of dvc \(.*\), lfs \("):
         graph.load(tmp_path / "both")
     graph.load(tmp_path / "both", "dvc")
     graph.load(tmp_path / "both", "lfs")
-    assert {node.digest for node in graph.find(kind="artifact", type="Model")} == {f"sha256:{'5' * 64}"}
+    found = [node for node in graph.find(kind="artifact") if isinstance(node, Artifact)]
+    assert {node.digest for node in found} == {f"sha256:{'5' * 64}", f"md5-dos2unix:{'6' * 32}"}
     assert not graph.load(tmp_path / "both", "lfs").changed

@@ -74,7 +74,7 @@ def test_a_shallow_clone_needs_a_name_and_says_what_it_lacks(example: Path, tmp_
     found = outcome(tmp_path / "shallow")
     assert isinstance(found, Read)
     assert any("have parents that were not cloned" in note for note in found.notes())
-    with pytest.raises(LoadError, match="a shallow clone.*--source NAME"):
+    with pytest.raises(LoadError, match=r"a shallow clone.*--source NAME"):
         read(tmp_path / "shallow", None)
 
 
@@ -116,7 +116,7 @@ def test_alternates_that_name_themselves_end(example: Path, tmp_path: Path) -> N
 def test_missing_and_damaged_objects_are_named(tmp_path: Path) -> None:
     made = write_example(tmp_path / "broken")
     objects = tmp_path / "broken" / ".git" / "objects"
-    [head] = [made.repo.refs[name] for name in made.repo.refs.keys() if name == b"refs/heads/main"]
+    head = made.repo.head()
     parent = made.repo[head].parents[0].decode()  # type: ignore[attr-defined]
     path = objects / parent[:2] / parent[2:]
     content = path.read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provgraph_loaders.lfs import LfsLoader
@@ -83,6 +83,7 @@ def test_no_bytes_make_reading_a_pointer_fail(data: bytes) -> None:
 
 
 @given(st.binary(max_size=100))
+@settings(max_examples=25, deadline=None)
 def test_no_attributes_make_a_load_fail(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     made = Making(tmp_path_factory.mktemp("lfs"))
     made.commit({".gitattributes": b"* filter=lfs\n" + data, "a": POINTER, "b": data})

@@ -1,9 +1,10 @@
-"""What the loaders make of the example, as JSON. Renew: `python -m tests.loaders.dvc.golden`, and read the difference."""
+"""What the loader makes of the example, as JSON. Renew: `python -m tests.loaders.dvc.golden`; read the difference."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -35,8 +36,8 @@ def _plain(value: object) -> object:
     if is_dataclass(value):
         given = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         return {name: item for name, item in given.items() if item not in (None, "", 0, {}, [])}
-    if hasattr(value, "items"):
-        return {str(name): _plain(item) for name, item in sorted(value.items())}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in sorted(value.items(), key=str)}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value
