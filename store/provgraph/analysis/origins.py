@@ -75,7 +75,7 @@ class Origin:
 
     def __str__(self) -> str:
         """In one sentence."""
-        q = f"q = {self.q:.2g}" if self.q > 0 else "q below 1e-300"
+        q = words.chance("q", self.q)
         q += "" if self.unit_q is None else f", by sampling units {self.unit_q:.2g}"
         name = self.node.label if self.node.label.startswith(self.node.type) else f"{self.node.type} {self.node.label}"
         return (

@@ -123,7 +123,9 @@ def _rate(value: float, plain: bool) -> str:
 
 def _chance(found: Slice) -> str:
     q = found.q if found.unit_q is None else found.unit_q
-    return "" if q is None else f"{q:.1e}" if q < 0.001 else f"{q:.3f}"
+    if q is None or q >= 0.001:
+        return "" if q is None else f"{q:.3f}"
+    return f"{q:.1e}" if q > 0.0 else "< 1e-300"
 
 
 def _origin(origins: Origins) -> str:

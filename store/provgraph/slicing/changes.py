@@ -62,9 +62,9 @@ class Change:
                 f"{words.count(self.n)} rows; {words.count(self.only_second)} only the second model has wrong, "
                 f"{words.count(self.only_first)} only the first"
             )
-        certainty = f"p = {self.p:.2g}" if self.q is None else f"q = {self.q:.2g}"
+        certainty = words.chance("p", self.p) if self.q is None else words.chance("q", self.q)
         if self.unit_q is not None:
-            certainty += f", by sampling units {self.unit_q:.2g}"
+            certainty += f", {words.chance('by sampling units', self.unit_q, '')}"
         return f"{text} ({certainty})."
 
     def to_dict(self) -> dict[str, Json]:

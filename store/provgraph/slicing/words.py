@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from provgraph.slicing.values import Slice
 
-__all__ = ["MISSING", "count", "joined", "label", "number", "percent", "sentence"]
+__all__ = ["MISSING", "chance", "count", "joined", "label", "number", "percent", "sentence"]
 
 MISSING = "missing"
 _LONGEST = 80
@@ -83,14 +83,15 @@ def sentence(found: Slice) -> str:
 
 def _certainty(found: Slice) -> str:
     if found.by_hand:
-        chosen = f"chosen by hand, p = {_chance(found.p)}"
-        return chosen if found.unit_q is None else f"{chosen}, by sampling units {_chance(found.unit_q)}"
-    said = f"q = {_chance(1.0 if found.q is None else found.q)}"
-    return said if found.unit_q is None else f"{said}, by sampling units {_chance(found.unit_q)}"
+        said = f"chosen by hand, {chance('p', found.p)}"
+    else:
+        said = chance("q", 1.0 if found.q is None else found.q)
+    return said if found.unit_q is None else f"{said}, {chance('by sampling units', found.unit_q, '')}"
 
 
-def _chance(p: float) -> str:
-    return f"{p:.2g}" if p > 0.0 else "0"
+def chance(name: str, p: float, equals: str = "= ") -> str:
+    """A probability by its name; what is too small for a float is not said to be 0."""
+    return f"{name} {equals}{p:.2g}" if p > 0.0 else f"{name} below 1e-300"
 
 
 def _short(value: float) -> float:

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -40,6 +41,11 @@ def test_a_sentence_says_what_an_engineer_needs() -> None:
         "136 errors more than at the rate of the rest, 2.8 times its rate; within label 1.1 times (0.9 to 1.3); "
         "cannot be told apart from plant (q = 3e-07)."
     )
+
+
+def test_a_chance_too_small_for_a_float_is_not_said_to_be_none() -> None:
+    assert "(q below 1e-300, by sampling units 0.002)" in replace(FOUND, q=0.0, unit_q=0.002).sentence()
+    assert "(chosen by hand, p below 1e-300)" in replace(FOUND, p=0.0, q=None, by_hand=True).sentence()
 
 
 def test_no_sentence_speaks_of_causes() -> None:
