@@ -104,7 +104,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
         page.on("websocket", lambda socket: asked.append(socket.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path)
-        page.wait_for_selector(f"{READY}, .pg-notice, .pg-empty", timeout=60_000)
+        page.wait_for_selector(f"{READY}, .pg-notice, .pg-empty, .pg-tiles", timeout=60_000)
         settle(page)
         page.wait_for_function("() => document.fonts.status === 'loaded'")
         return page
@@ -266,7 +266,7 @@ def test_the_page_finds_what_was_planted_in_the_demo_and_clears_what_is_harmless
     assert all(value in found[0] for value in blurred.where.values())
     assert all(value in found[1] for value in confused.where.values())
     assert not any(value in line for line in found for value in harmless.where.values())
-    assert "Firmware.version 2.1" in page.locator(".st-key-errors_chart svg").inner_text()
+    assert "Firmware.version 2.1" in (page.locator(".st-key-errors_chart svg").text_content() or "")
     camera = harmless.where["camera"]
     page = visit(f"{demo}/errors?model=inspector/5&slice={quote(f'camera~is~{camera}')}&view=strata", scheme="dark")
     photograph(page, "demo-harmless-dark")

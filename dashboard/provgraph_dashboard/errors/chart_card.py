@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from provgraph.analysis.result import ErrorAnalysis
 from provgraph.errors import InvalidValueError
 from provgraph.slicing import Term, words
 from provgraph_dashboard.errors.address import Every, ask, asked
@@ -26,7 +27,7 @@ def chart_card(scene: Scene, height: int) -> None:
     terms: tuple[Term, ...] = ()
     analysis = scene.analysis
     if cell is not None:
-        terms = cell
+        analysis, terms = cell
     elif scene.subject is not None:
         analysis, terms = scene.subject.analysis, scene.subject.terms
     every = scene.asked.every
@@ -49,29 +50,26 @@ def chart_card(scene: Scene, height: int) -> None:
         days(shown, key="errors_days", height=height - _FRAME, label=f"Rate over time of {name}")
 
 
-def _cell(scene: Scene) -> tuple[Term, ...] | None:
+def _cell(scene: Scene) -> tuple[ErrorAnalysis, tuple[Term, ...]] | None:
     if not scene.asked.cell:
         return None
     try:
-        _, terms = terms_of(scene.analysis, scene.asked.cell)
+        return terms_of(scene.analysis, scene.asked.cell)
     except InvalidValueError:  # a column that is not there: the address was written for another table
         return None
-    return terms
 
 
 def _title(name: str, cell: bool, shown: Course | None) -> Html:
-    per = "over time" if shown is None else f"per {shown.every}"
-    legend = ""
-    if shown is not None:
-        what = "Errors" if shown.binary else "Loss"
-        rest = ", the rest dashed" if shown.rest else ""
-        before = f", thin: {text(shown.place)} before" if shown.before else ""
-        legend = f"{'cell of the map: ' if cell else ''}{text(name)}{rest}{before}"
-        return Html(
-            f'<h2 class="pg-subtitle pg-line pg-cut" title="{legend}">{what} {per} '
-            f'<span class="pg-mute">{legend}</span></h2>'
-        )
-    return Html(f'<h2 class="pg-subtitle pg-line">Errors {per}</h2>')
+    if shown is None:
+        return Html('<h2 class="pg-subtitle pg-line">Over time</h2>')
+    what = "Errors" if shown.binary else "Loss"
+    rest = ", the rest dashed" if shown.rest else ""
+    before = f", thin: {text(shown.place)} before" if shown.before else ""
+    legend = f"{'cell of the map: ' if cell else ''}{text(name)}{rest}{before}"
+    return Html(
+        f'<h2 class="pg-subtitle pg-line pg-cut" title="{legend}">{what} per {shown.every} '
+        f'<span class="pg-mute">{legend}</span></h2>'
+    )
 
 
 def _periods(every: Every) -> None:

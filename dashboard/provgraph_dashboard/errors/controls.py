@@ -81,7 +81,7 @@ def choose_outcome(analysis: ErrorAnalysis, wanted: Asked) -> None:
         key=key,
         label_visibility="collapsed",
         on_change=choose,
-        width=165,
+        width=172,
     )
 
 

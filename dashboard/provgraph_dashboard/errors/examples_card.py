@@ -17,9 +17,8 @@ __all__ = ["examples_card"]
 def examples_card(scene: Scene, height: int) -> None:
     """Draw the card."""
     with st.container(border=True, height=height, gap="xsmall", key="errors_examples"):
-        inside = scene.inside
+        inside = scene.inside if scene.subject is not None else scene.rows.known
         if inside is None:
-            show(Html('<h2 class="pg-subtitle">Examples</h2>'), empty("No slice is chosen", ""))
             return
         turn = st.session_state.get("errors_turn", 0)
         found = scene.kept(
@@ -31,7 +30,7 @@ def examples_card(scene: Scene, height: int) -> None:
             if found.of > COUNT:
                 st.button("Others", icon=":material/refresh:", type="tertiary", key="errors_others", on_click=_turn)
         if not found.wrong:
-            show(empty("No row of this slice is wrong", ""))
+            show(empty("No row is wrong", ""))
             return
         show(_gallery(found) if found.pictures else _table(found, scene), css_class="pg-examples")
 

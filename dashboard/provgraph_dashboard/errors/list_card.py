@@ -96,7 +96,7 @@ def _head(scene: Scene, compared: ErrorAnalysis | None, other: Choice | None) ->
     what = "Error rate" if scene.binary else "Mean loss"
     if compared is not None and scene.asked.listed != "found":
         name = called(other.model) if other is not None and other.model is not None else "the other"
-        return ["Slice", "Rows", f"{what} · tick: {name}", "Change", "q"]
+        return ["Slice", "Rows", f"{what}, interval of the change · tick: {name}", "Change", "q"]
     return ["Slice", "Rows", f"{what}, 95 % interval · tick: the rest", "Excess", "q"]
 
 
@@ -171,16 +171,9 @@ def _detail(scene: Scene) -> None:
     found = subject.found
     pieces = [_numbers(found)]
     if found.aliases:
-        names = [words.joined([str(term) for term in alias.predicate]) for alias in found.aliases[:3]]
-        own = {(term.column, term.label) for term in found.predicate}
-        short = [
-            " and ".join(str(t) for t in alias.predicate if (t.column, t.label) not in own) or name
-            for alias, name in zip(found.aliases, names, strict=False)
-        ]
-        more = f" and {len(found.aliases) - 3} more" if len(found.aliases) > 3 else ""
-        same_rows = all(alias.same_rows for alias in found.aliases[:3])
-        said = "The very same rows" if same_rows else "Nearly the same rows"
-        pieces.append(Html(f'<p class="pg-mute">{said}: {text(" · ".join(short))}{more}</p>'))
+        listed = " · ".join(words.joined([str(term) for term in alias.predicate]) for alias in found.aliases)
+        said = "The very same rows" if all(alias.same_rows for alias in found.aliases) else "Nearly the same rows"
+        pieces.append(Html(f'<p class="pg-mute pg-cut" title="{text(listed)}">{said}: {text(listed)}</p>'))
     if subject.by_hand:
         pieces.append(muted("Chosen by hand: p stands for this one question, without a correction for others."))
     show(*pieces, css_class="pg-detail")

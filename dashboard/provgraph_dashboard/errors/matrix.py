@@ -16,6 +16,7 @@ from provgraph_dashboard.theme import RATE_DOMAIN
 __all__ = ["Cell", "Matrix", "confusion", "heat_map"]
 
 _MOST: Final = 10  # rows and columns of a matrix
+_STRETCH: Final = 2.5  # times the rate of all rows: what lies around it must not look alarming
 _FEW: Final = 10  # rows below which a rate says little: it is shown in grey
 
 
@@ -66,7 +67,9 @@ def heat_map(x: EncodedColumn, y: EncodedColumn, rows: Rows) -> Matrix:
         found.append([counts[at] for at in across])
     every = [count.rate for line in found for count in line if count.rate is not None and count.n >= _FEW]
     most = max(every, default=0.0)
-    low, most = (0.0, max(most, RATE_DOMAIN[-1])) if rows.binary else (min(every, default=0.0), most)
+    low, most = (
+        (0.0, max(most, RATE_DOMAIN[-1], _STRETCH * _overall(rows))) if rows.binary else (min(every, default=0.0), most)
+    )
     cells = tuple(
         tuple(
             _cell(count, f"{x.name} {x.labels[across[i]]}, {y.name} {y.labels[down[j]]}", rows.binary, low, most)
@@ -123,6 +126,10 @@ def _confusion(rows: pd.DataFrame, label: str, prediction: str, shown: list[obje
             line.append(Cell(text, None if right or not count else _level(share, 0.0, 0.6), about, not count))
         lines.append(tuple(line))
     return Matrix(prediction, label, names, names, tuple(lines), f"{title}, {len(rows):,} rows", note)
+
+
+def _overall(rows: Rows) -> float:
+    return float(rows.values.sum()) / max(int(np.count_nonzero(rows.known)), 1)
 
 
 def _frequent(column: EncodedColumn, rows: Rows) -> list[int]:

@@ -124,7 +124,7 @@ def outcomes(analysis: ErrorAnalysis) -> dict[str, str]:
     task = table.artifact.custom_properties.get("task")
     found: dict[str, str] = {}
     if label is not None and task == "regression":
-        found[""] = "Distance from the truth"
+        found[""] = "Distance from truth"
     elif label is not None and task != "loss":
         found[""] = "Any error"
         for name in _classes(analysis, label):

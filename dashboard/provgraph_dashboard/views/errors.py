@@ -68,6 +68,7 @@ def page(graph: Graph) -> None:
         analysis = _answer(held, want, place)
         other, both = _compared(graph, held, choice, want, every, place)
     except ProvgraphError as error:
+        place.empty()
         with heading:
             show(title("Error analysis"))
         if not _refused(error, want):
