@@ -239,6 +239,19 @@ def test_stages_of_the_registry_are_given_and_taken_back(tmp_path: Path) -> None
     assert [note for note in found.notes() if "other@v1.0.0" in note and "have no artifact" in note]
 
 
+def test_paths_that_no_key_can_hold_are_named(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    long, odd = "é" * 3_000, "n\\0ul"
+    yaml = f'stages: {{a: {{cmd: x, wdir: {long}}}, b: {{cmd: x, wdir: "{odd}"}}}}\n'
+    origin = f"{{path: {'語' * 1_200}, repo: {{url: {'語' * 1_200}, rev_lock: 1a}}}}"
+    locked = lock(entry("a", {}, {"m": A}), entry("b", {}, {"m": B}))
+    made.commit({"dvc.yaml": yaml, "dvc.lock": locked, "i.dvc": f"deps: [{origin}]\nouts: [{{path: i, md5: '1'}}]\n"})
+    found = read(tmp_path)
+    assert len(found.executions) == 3
+    assert [node.family for node in found.artifacts] == ["i"]
+    assert len([note for note in found.notes() if "too long for a key" in note]) == 2
+
+
 digests = st.sampled_from([A, B, C, D, f"{A}.dir", "", "d41d8cd98f00b204e9800998ecf8427e"])
 paths = st.sampled_from(["x", "data", "data/a", "data/b/c", "model.pkl", "../up", "/abs", "s3://b/k", "é ü", "m\0"])
 item = st.fixed_dictionaries(

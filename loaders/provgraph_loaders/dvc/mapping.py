@@ -21,7 +21,7 @@ from provgraph.model import (
 )
 from provgraph.recording.redaction import redact_uri
 from provgraph_loaders.dvc.files import Item
-from provgraph_loaders.dvc.paths import is_url, located
+from provgraph_loaders.dvc.paths import fits, is_url, located
 from provgraph_loaders.dvc.pipelines import Declared
 from provgraph_loaders.dvc.snapshot import Located, Snapshot
 from provgraph_loaders.dvc.values import command_text, details, metric_values, parameters, value_of
@@ -58,7 +58,7 @@ class Mapper:
         self._moved: list[tuple[str, str, str]] = []
         self._experiments: dict[str, list[str]] = {}
         for ref, tip in repository.history.tips.items():
-            if ref.startswith("refs/exps/"):
+            if ref.startswith("refs/exps/") and fits(ref):
                 _, _, first, rest, name = ref.split("/", 4)
                 self._experiments.setdefault(tip.decode(), []).append(f"{first}{rest[:5]}/{name}")
 
@@ -83,6 +83,9 @@ class Mapper:
         """A locked entry: one execution, if it is not known yet."""
         stage, commit = held.stage, snapshot.commit
         where = f"{held.file}:{stage.name}" if stage.name else held.file
+        if not fits(where):
+            self._cannot_keep("locked stages", where)
+            return
         key = f"{self._store}/Execution/{where}/{stage.mark}"
         if not self._to.is_new(key):
             return
@@ -196,7 +199,8 @@ class Mapper:
     def _input(self, snapshot: Snapshot, held: Located, item: Item, execution: str) -> None:
         if item.origin is not None:
             known = self._foreign(snapshot, held, item)
-            self._event(known, execution, EventType.INPUT, snapshot.commit)
+            if known is not None:
+                self._event(known, execution, EventType.INPUT, snapshot.commit)
             return
         path = located(held.wdir, item.path)
         artifact = self._artifact(snapshot, held, item)
@@ -235,6 +239,9 @@ class Mapper:
 
     def _artifact_at(self, snapshot: Snapshot, path: str, item: Item, mark: str) -> _Known | None:
         """The artifact of a path and a hash; without a hash, one of its own for each entry (`mark`)."""
+        if not fits(f"{path}@{_identity(item, mark)}"):
+            self._cannot_keep("artifacts", path)
+            return None
         kind, is_guess = snapshot.kind(path, item)
         commit = snapshot.commit
         if not item.digest and not mark:
@@ -285,7 +292,7 @@ class Mapper:
     def _key(self, kind: str, path: str, item: Item, mark: str) -> str:
         return f"{self._store}/Artifact/{kind}/{path}@{_identity(item, mark)}"
 
-    def _foreign(self, snapshot: Snapshot, held: Located, item: Item) -> str:
+    def _foreign(self, snapshot: Snapshot, held: Located, item: Item) -> str | None:
         """What was imported, as it stands in the other repository."""
         origin = item.origin
         if origin is None:  # pragma: no cover - the caller looked
@@ -300,6 +307,9 @@ class Mapper:
         kind = snapshot.kind(located(held.wdir, outs[0].path), outs[0])[0] if len(outs) == 1 else "Dataset"
         path = posixpath.normpath(item.path)
         identity = f"{url}#{path}@{rev or held.stage.mark}"
+        if not fits(identity):
+            self._cannot_keep("imports", identity)
+            return None
         key = f"{self._store}/Artifact/{kind}/{identity}"
         if self._to.is_new(key):
             custom: dict[str, Value] = {"repo_url": url, "path": path, **details(item.details)}
@@ -324,6 +334,10 @@ class Mapper:
             )
         self._to.attribute(key, self.contexts.context("Repository", url, None, {"url": url}))
         return key
+
+    def _cannot_keep(self, what: str, place: str) -> None:
+        reason = "have paths that are too long for a key, or hold a null character"
+        self._report.note(NoteKind.DROPPED, what, reason, f"{place[:100]}…" if len(place) > 100 else place)
 
     def _event(self, artifact: str, execution: str, type_: EventType, commit: Commit) -> None:
         self._to.event(

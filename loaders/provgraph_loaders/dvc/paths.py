@@ -8,9 +8,15 @@ from typing import Final
 
 from provgraph.recording.redaction import redact_uri
 
-__all__ = ["above", "is_url", "located", "readable"]
+__all__ = ["above", "fits", "is_url", "located", "readable"]
 
+_LONGEST: Final = 5_000  # bytes, which leaves room for the rest of a key
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://")
+
+
+def fits(text: str) -> bool:
+    """Whether a text can be part of a key: keys have 8,000 bytes at most and hold no null character."""
+    return len(text) <= _LONGEST and len(text.encode("utf-8")) <= _LONGEST and "\0" not in text
 
 
 def is_url(path: str) -> bool:

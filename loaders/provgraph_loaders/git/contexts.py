@@ -17,7 +17,8 @@ class GitContexts:
         self._to, self._store, self._url = collector, collector.store, repository.url
         places = repository.places
         folder = (places.work or places.control).absolute()
-        self._name = repository.url or folder.name or repository.source
+        name = repository.url or folder.name or repository.source
+        self._name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")[:1_000]
 
     def context(
         self,
