@@ -9,6 +9,7 @@ import sys
 import uuid
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import LiteralString
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -55,6 +56,11 @@ def test_a_dataset_reaches_models_versions_and_what_they_were_copied_to(graph: G
     assert {f"{report.store}/Artifact/{tail}" for tail in (f"model/{model_id(2)}", "version/churn-model/4")} <= {
         node.key for node in reached.artifacts
     }
+    answers = graph.explain("ModelVersion/churn-model/1")
+    assert answers.producer is not None
+    assert answers.producer.key == f"{report.store}/Execution/{run_id(2)}"
+    assert answers.hyperparameters.details == {"depth": 3, "rate": 0.1, "seed": "007"}
+    assert answers.versions.text.startswith("commit 1d3b9c0a")
     run = graph.get(f"{report.store}/Execution/{run_id(2)}")
     assert isinstance(run, Execution)
     assert run.custom_properties["max_accuracy"] == 0.9
@@ -126,16 +132,22 @@ def test_a_load_that_is_killed_leaves_whole_runs_and_the_next_completes_it(
         capture_output=True,
     )
     assert program.returncode == -signal.SIGKILL, program.stderr
-    whole = "MATCH (e:Execution) RETURN count(e) AS n"
-    [[before]] = [row.values() for row in bypass.run(whole)]
+    whole: LiteralString = "MATCH (e:Execution) RETURN count(e) AS n"
+    before = number(bypass, whole)
     assert 0 < before < 44
-    inputs_there = "MATCH (e:Execution)<-[:INPUT]-(:Artifact {type: 'Dataset'}) RETURN count(DISTINCT e) AS n"
-    [[with_input]] = [row.values() for row in bypass.run(inputs_there)]
+    inputs_there: LiteralString = (
+        "MATCH (e:Execution)<-[:INPUT]-(:Artifact {type: 'Dataset'}) RETURN count(DISTINCT e) AS n"
+    )
+    with_input = number(bypass, inputs_there)
     assert with_input == before - 1  # all but the search, which took none
     graph.load(store)
-    [[after]] = [row.values() for row in bypass.run(whole)]
-    assert after == 44
+    assert number(bypass, whole) == 44
     assert not graph.load(store).changed
+
+
+def number(bypass: Bypass, statement: LiteralString) -> int:
+    [row] = bypass.run(statement)
+    return int(str(row["n"]))
 
 
 class Stopped(BaseException):

@@ -136,7 +136,11 @@ def explain(core: StoreCore, model: Node) -> Explanation:
 
 def _producer(upstream: Lineage, model: Artifact) -> Execution | None:
     """The execution that made the model: of several (a cached one puts it out again) the first."""
-    makers = [upstream.by_ref[e.source] for e in upstream.incoming.get(model.ref, ()) if e.kind == "OUTPUT"]
+    records = [model.ref]  # of the same thing: another tool's, or what a registered version was made of
+    for ref in records:
+        records += (e.source for e in upstream.incoming.get(ref, ()) if e.kind == "SAME_AS" and e.source not in records)
+    edges = (e for ref in records for e in upstream.incoming.get(ref, ()))
+    makers = [upstream.by_ref[e.source] for e in edges if e.kind == "OUTPUT"]
     executions = [node for node in makers if isinstance(node, Execution)]
     original = [e for e in executions if e.state is not ExecutionState.CACHED] or executions
     return min(original, key=lambda e: (e.started_at or e.created_at or 0, e.id), default=None)

@@ -79,7 +79,8 @@ def _run(draw: st.DrawFn, made: Made, run: str, experiment: int, data: Sequence[
     state = draw(st.sampled_from(sorted(STATES)))
     made.row("runs", run_uuid=run, experiment_id=experiment, name=draw(NAMES), status=state, start_time=draw(TIMES))
     earlier = sorted(made.runs)
-    if earlier and draw(st.booleans()):
+    nested = draw(st.booleans())
+    if earlier and nested:
         parent = draw(st.sampled_from(earlier))
         made.row("tags", run_uuid=run, key="mlflow.parentRunId", value=parent)
         made.parents.add((run, parent))
@@ -92,12 +93,12 @@ def _run(draw: st.DrawFn, made: Made, run: str, experiment: int, data: Sequence[
     metrics: dict[str, tuple[float, float, float]] = {}
     for name in draw(st.sets(st.sampled_from(("loss", "train/loss")))):
         history = draw(st.lists(DOUBLES, min_size=1, max_size=4))
-        for step, value in enumerate(history):
-            row = {"run_uuid": run, "key": name, "value": value, "is_nan": False, "timestamp": 5, "step": step}
+        for step, point in enumerate(history):
+            row = {"run_uuid": run, "key": name, "value": point, "is_nan": False, "timestamp": 5, "step": step}
             made.row("metrics", **row)
         metrics[name] = (history[-1], min(history), max(history))
     made.runs[run] = (STATES[state], parameters, metrics)
-    for name, digest in draw(st.sets(st.sampled_from(data))) if data else ():
+    for name, digest in sorted(draw(st.sets(st.sampled_from(data)))) if data else []:
         uuid = f"{experiment}{name}{digest}".encode().hex()
         if not any(row["dataset_uuid"] == uuid for row in made.rows.get("datasets", ())):
             source = json.dumps({"path": name})
@@ -105,7 +106,7 @@ def _run(draw: st.DrawFn, made: Made, run: str, experiment: int, data: Sequence[
             made.row("datasets", dataset_uuid=uuid, experiment_id=experiment, name=name, digest=digest, **kept)
         _input(made, run, ("DATASET", uuid), ("RUN", run))
         made.flows.add((run, "INPUT", (name, digest)))
-    for model in draw(st.sets(st.sampled_from(made.models))) if made.models else ():
+    for model in sorted(draw(st.sets(st.sampled_from(made.models)))) if made.models else []:
         _input(made, run, ("RUN_INPUT", run), ("MODEL_INPUT", model))
         made.flows.add((run, "INPUT", model))
     if draw(st.booleans()):
