@@ -72,10 +72,15 @@ def fill(graph: provgraph.Graph, folder: Path) -> Filled:
         step.output(type="Deployment", name="line-2", version="1", contexts={"Endpoint": "line-2"})
 
     frame = _frame(pictures, secret)
-    roles = {"sample": "picture", "source": "batch", "time": "taken"}
-    sound = graph.record_predictions(model=models["reader/2"], data=data, frame=frame, **roles)
+
+    def recorded(model: str, frame: pd.DataFrame) -> Artifact:
+        return graph.record_predictions(
+            model=models[model], data=data, frame=frame, sample="picture", source="batch", time="taken"
+        )
+
+    sound = recorded("reader/2", frame)
     earlier = frame.assign(prediction=np.where(frame["camera"] == "C2", frame["label"], frame["prediction"]))
-    before = graph.record_predictions(model=models["reader/1"], data=data, frame=earlier, **roles)
+    before = recorded("reader/1", earlier)
     rng = np.random.default_rng(5)
     label = rng.choice(CLASSES, 600)
     coin = pd.DataFrame(

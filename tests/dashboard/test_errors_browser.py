@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import parse_qs, quote, urlsplit
@@ -37,7 +37,7 @@ class Visit(Protocol):
 
 
 @contextmanager
-def serving(url: str, port: int) -> Iterator[str]:
+def serving(url: str, port: int) -> Generator[str]:
     paths = [str(ROOT / part) for part in ("store", "loaders", "dashboard")]
     process = subprocess.Popen(
         [sys.executable, "-m", "provgraph_dashboard", "--port", str(port), "--no-browser", "--url", url],

@@ -67,9 +67,9 @@ def heat_map(x: EncodedColumn, y: EncodedColumn, rows: Rows) -> Matrix:
         found.append([counts[at] for at in across])
     every = [count.rate for line in found for count in line if count.rate is not None and count.n >= _FEW]
     most = max(every, default=0.0)
-    low, most = (
-        (0.0, max(most, RATE_DOMAIN[-1], _STRETCH * _overall(rows))) if rows.binary else (min(every, default=0.0), most)
-    )
+    low = 0.0 if rows.binary else min(every, default=0.0)
+    if rows.binary:
+        most = max(most, RATE_DOMAIN[-1], _STRETCH * _overall(rows))
     cells = tuple(
         tuple(
             _cell(count, f"{x.name} {x.labels[across[i]]}, {y.name} {y.labels[down[j]]}", rows.binary, low, most)
