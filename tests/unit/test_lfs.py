@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provgraph.errors import ConfigurationError
+from provgraph.loading import Loader
+from provgraph_loaders.dvc import DvcLoader
 from provgraph_loaders.lfs import LfsLoader
 from provgraph_loaders.lfs.pointers import places, read_pointer
 from tests.loaders.dvc.making import Making
@@ -88,3 +91,15 @@ def test_no_attributes_make_a_load_fail(tmp_path_factory: pytest.TempPathFactory
     made = Making(tmp_path_factory.mktemp("lfs"))
     made.commit({".gitattributes": b"* filter=lfs\n" + data, "a": POINTER, "b": data})
     assert isinstance(outcome(made.folder, LfsLoader()), Read)
+
+
+@pytest.mark.parametrize("loader", [DvcLoader(), LfsLoader()])
+def test_without_the_extra_the_loaders_say_what_to_install(
+    loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Making(tmp_path).commit({"a": "b"})
+    for name in ("dvc", "lfs"):
+        monkeypatch.setattr(f"provgraph_loaders.{name}.loader.find_spec", lambda _: None)
+    assert not loader.recognises(str(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"pip install 'provgraph\[dvc\]'"):
+        read(tmp_path, loader=loader)
