@@ -12,6 +12,7 @@ from PIL import Image
 import provgraph
 from provgraph import Capture
 from provgraph.model import Artifact
+from provgraph.recording.recorded import RecordedArtifact
 
 HOSTILE = "<img src=x onerror='window.hacked=1'>"
 CLASSES = ("clean", "pit", "scratch")
@@ -47,7 +48,7 @@ class Filled:
 def fill(graph: provgraph.Graph, folder: Path) -> Filled:
     """Record the tables."""
     pictures, secret = _pictures(folder)
-    batches: list[Artifact] = []
+    batches: list[RecordedArtifact] = []
     for number in range(BATCHES):
         camera, week = f"C{number % 3}", number // 3
         with graph.execution(

@@ -56,6 +56,7 @@ def views(graph: provgraph.Graph, summary: DemoSummary) -> dict[str, str]:
     return {
         "explore": f"explore?focus={quote(dataset.ref)}&dir=downstream&hops=8",
         "impact": f"impact?node={quote(batch.ref)}",
+        "errors": f"errors?model={quote(graph.get(summary.live_model_key).ref)}",
     }
 
 
@@ -103,7 +104,7 @@ def photograph(browser: Browser, address: str, file: Path, scheme: Scheme) -> No
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector("svg.canvas, .pg-tiles", timeout=60_000)
+    page.wait_for_selector("svg.canvas, .pg-tiles, .st-key-errors_origins h2", timeout=60_000)
     page.wait_for_function("() => document.fonts.status === 'loaded'")
     page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
     page.wait_for_timeout(1_500)  # the component draws in its own time
