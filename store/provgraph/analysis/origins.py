@@ -24,6 +24,7 @@ __all__ = ["Origin", "Origins", "rank_origins"]
 
 Mask = npt.NDArray[np.bool_]
 
+_NEARLY_ALL: Final = 0.9  # of a slice's rows: what stands behind so many is what the slice is about
 _SAME_SHOWN: Final = 20  # other nodes behind the very same rows that are kept with an origin
 
 
@@ -43,7 +44,8 @@ class Origin:
         difference, difference_interval: of the two rates, with Newcombe's interval.
         lift: how many times `rest_rate` `rate` is; infinite where all errors of the slice came from it.
         excess: errors beyond those that its rows would have at `rest_rate`.
-        p: one-sided, exact; q: corrected for all nodes that were tested.
+        p: one-sided, exact; unless the node stands behind nearly all of the slice's rows, the larger one of two: among
+            all rows, and among those of the slice. q: corrected for all nodes that were tested.
         unit_q: the same by whole sampling units; None where no unit was named.
         hops: links from the sources of the slice's errors.
         route: the nodes on a shortest way along the data, from this node to the source of a wrong row.
@@ -132,6 +134,7 @@ def rank_origins(
     lineage: LineageColumns,
     codes: Ints,
     counted: Mask,
+    inside: Mask,
     wrong: Mask,
     *,
     units: Units | None = None,
@@ -145,7 +148,8 @@ def rank_origins(
         lineage: what stands upstream.
         codes: the group of each row; -1 where no source is known.
         counted: the rows that count.
-        wrong: those of them that are the slice's errors.
+        inside: those of them in the slice.
+        wrong: those of these that are errors.
         units: the sampling units of the rows that count and have a source; None for none.
         alpha: the largest q that is reported.
         correction: for all nodes that are tested; nodes behind the very same rows are one test.
@@ -154,9 +158,9 @@ def rank_origins(
     known = counted & (codes >= 0)
     size = len(lineage.groups)
     weights = np.stack(
-        [np.bincount(codes[known], minlength=size), np.bincount(codes[known & wrong], minlength=size)], axis=1
+        [np.bincount(codes[known & which], minlength=size) for which in (counted, wrong, inside)], axis=1
     ).astype(np.int64)
-    rows, errors = weights.sum(axis=0).tolist()
+    rows, errors, sliced = weights.sum(axis=0).tolist()
     upstream = lineage.upstream
     behind = weights[:, 0] > 0
     starts = [at for at, counts in zip(lineage.positions, behind.tolist(), strict=True) if counts]
@@ -166,8 +170,11 @@ def rank_origins(
     marks, first, member = np.unique(reach.marks[places], return_index=True, return_inverse=True)
     if not errors or not marks.size:
         return Origins((), int(marks.size))
-    n, k = reach.totals[places[first]].T
+    n, k, own = reach.totals[places[first]].T
     p = excess_p(k, n, errors - k, rows - n)
+    # A node can have more of the slice's errors because it has more of the slice's rows, which are no harder there.
+    parts = np.flatnonzero((own > 0) & (own < _NEARLY_ALL * sliced))
+    p[parts] = np.maximum(p[parts], excess_p(k[parts], own[parts], errors - k[parts], sliced - own[parts]))
     q = q_values(p, correction=correction)
     z = excess_z(k, n, errors - k, rows - n)
     good = np.flatnonzero((q <= alpha) & (z > 0))

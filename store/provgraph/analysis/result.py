@@ -89,9 +89,11 @@ class ErrorAnalysis:
         """The upstream nodes behind more of a slice's errors than chance lets expect, the most over-represented first.
 
         Each artifact, execution and context upstream of the rows is tested: are errors of this slice more frequent
-        among the rows that came from it than among all others? Nodes behind the very same rows are one test. Rows
-        without a known source do not count. For a loss, the slice's rows with a loss above the mean of all other rows
-        count as its errors. Where a sampling unit is named, a node must be beyond chance by whole units too.
+        among the rows that came from it than among all others? And, unless it stands behind nearly all rows of the
+        slice, also among the slice's own rows: what only has more of these rows explains nothing. Nodes behind the very
+        same rows are one test. Rows without a known source do not count. For a loss, the slice's rows with a loss above
+        the mean of all other rows count as its errors. Where a sampling unit is named, a node must be beyond chance by
+        whole units too.
 
         Args:
             found: a slice, or the terms of one.
@@ -99,7 +101,7 @@ class ErrorAnalysis:
             correction: as for the slices.
             limit: origins reported at most.
         """
-        counted, wrong = self._errors(found.predicate if isinstance(found, Slice) else found)
+        counted, inside, wrong = self._errors(found.predicate if isinstance(found, Slice) else found)
         known = counted & (self.rows.codes >= 0)
         units = None
         if self.unit is not None and known.any():
@@ -108,6 +110,7 @@ class ErrorAnalysis:
             self.lineage_columns,
             self.rows.codes,
             counted,
+            inside,
             wrong,
             units=units,
             alpha=alpha,
@@ -132,8 +135,8 @@ class ErrorAnalysis:
         predicate = found.predicate if isinstance(found, Slice) else found
         return find_events(self.joined, self.lineage_columns, self.rows.codes, self.outcome, predicate, limit=limit)
 
-    def _errors(self, predicate: Predicate) -> tuple[Mask, Mask]:
-        """The rows that have an outcome, and those of them that are errors of the slice."""
+    def _errors(self, predicate: Predicate) -> tuple[Mask, Mask, Mask]:
+        """The rows that have an outcome, those of them in the slice, and those of these that are errors."""
         measured = self.outcome.measure(self.frame)
         inside = rows_of(self.encoded, predicate)
         counted = np.ones(inside.size, np.bool_) if measured.kept is None else measured.kept
@@ -143,7 +146,7 @@ class ErrorAnalysis:
             outside = values[~inside[counted]]
             values = values > (float(outside.mean()) if outside.size else np.inf)
         wrong[counted] = values
-        return counted, wrong & inside
+        return counted, counted & inside, wrong & inside
 
     def to_dict(self, *, upstream: bool = False) -> dict[str, Json]:
         """As JSON: the report and whose predictions it is about.

@@ -14,7 +14,9 @@ from tests.unit.analysis.chains import Chains, chains
 
 def ranked(made: Chains, wrong: Mask, counted: Mask | None = None, limit: int = 10) -> Origins:
     everything = np.ones(wrong.size, np.bool_) if counted is None else counted
-    return rank_origins(made.lineage, made.rows.codes, everything, wrong, alpha=0.05, correction="bh", limit=limit)
+    return rank_origins(
+        made.lineage, made.rows.codes, everything, everything, wrong, alpha=0.05, correction="bh", limit=limit
+    )
 
 
 def planted() -> tuple[Chains, Mask]:
@@ -119,7 +121,30 @@ def test_a_node_whose_errors_are_those_of_one_sampling_unit_is_no_origin() -> No
     assert by_rows[0].unit_q is None
     assert by_rows[0].q < 0.001
     by_units = rank_origins(
-        made.lineage, made.rows.codes, everything, wrong, units=units, alpha=0.05, correction="bh", limit=10
+        made.lineage, made.rows.codes, everything, everything, wrong, units=units, alpha=0.05, correction="bh", limit=10
     )
     assert len(by_units) == 0
     assert by_units.tested == by_rows.tested
+
+
+def test_a_node_that_only_has_more_of_the_slices_rows_is_no_origin() -> None:
+    rows = np.repeat(np.arange(4), 200)
+    hard = np.zeros(rows.size, np.bool_)
+    wrong = np.zeros(rows.size, np.bool_)
+    for batch, share in enumerate(
+        (160, 40, 40, 40)
+    ):  # a quarter of the hard rows is wrong, whichever batch they are of
+        at = np.flatnonzero(rows == batch)
+        hard[at[:share]] = True
+        wrong[at[: share // 4]] = True
+    made = chains(["one", "two", "three", "four"], list("ABCD"), rows.tolist(), wrong.tolist())
+    everything = np.ones(rows.size, np.bool_)
+    assert ranked(made, wrong)[0].errors == 40  # of all rows, the first batch has the most
+    of_hard = rank_origins(
+        made.lineage, made.rows.codes, everything, hard, wrong, alpha=0.05, correction="bh", limit=10
+    )
+    assert len(of_hard) == 0
+    worse = wrong.copy()
+    worse[np.flatnonzero(rows == 0)[40:100]] = True
+    found = rank_origins(made.lineage, made.rows.codes, everything, hard, worse, alpha=0.05, correction="bh", limit=10)
+    assert found[0].errors == 100
