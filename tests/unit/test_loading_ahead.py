@@ -51,8 +51,12 @@ def test_a_consumer_that_gives_up_stops_the_maker_and_closes_it() -> None:
         finally:
             closed_in.append(threading.current_thread().name)
 
-    with pytest.raises(KeyboardInterrupt), made_ahead(make()) as items:
-        assert next(items) == 1
-        raise KeyboardInterrupt
+    def take_one_and_stop() -> None:
+        with made_ahead(make()) as items:
+            assert next(items) == 1
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_one_and_stop()
     assert closed_in == ["provgraph-ahead"]
     assert "provgraph-ahead" not in {thread.name for thread in threading.enumerate()}
