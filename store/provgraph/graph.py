@@ -379,10 +379,11 @@ class Graph:
     ) -> ErrorAnalysis:
         """Find where a model fails: slices of its predictions, by their own columns and by what stands upstream.
 
-        What stands upstream of each row's source becomes columns named by where it stands: properties and parameters of
-        executions, artifacts and contexts (`Capture.firmware`, `Label.annotator`), contexts and named artifacts by
-        their type alone (`Camera`). The nearest value wins; several at the same distance are all kept. Names of nearly every
-        source's own, digests, moments and long texts are left out, and the notes of the report say which.
+        What stands upstream of each row's source becomes columns named by where it stands: properties and parameters
+        of executions, artifacts and contexts (`Capture.firmware`, `Label.annotator`), contexts and named artifacts by
+        their type alone (`Camera`). The nearest value wins; several at the same distance are all kept. Names of
+        nearly every source's own, digests, moments and long texts are left out, and the notes of the report say
+        which.
 
         ::
 
