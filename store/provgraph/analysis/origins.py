@@ -24,7 +24,8 @@ __all__ = ["Origin", "Origins", "rank_origins"]
 
 Mask = npt.NDArray[np.bool_]
 
-_NEARLY_ALL: Final = 0.9  # of a slice's rows: what stands behind so many is what the slice is about
+# What stands behind so much of a slice is what the slice is about; what lies in the slice so far is a part of it.
+_NEARLY_ALL: Final = 0.9
 _SAME_SHOWN: Final = 20  # other nodes behind the very same rows that are kept with an origin
 
 
@@ -44,8 +45,8 @@ class Origin:
         difference, difference_interval: of the two rates, with Newcombe's interval.
         lift: how many times `rest_rate` `rate` is; infinite where all errors of the slice came from it.
         excess: errors beyond those that its rows would have at `rest_rate`.
-        p: one-sided, exact; unless the node stands behind nearly all of the slice's rows, the larger one of two: among
-            all rows, and among those of the slice. q: corrected for all nodes that were tested.
+        p: one-sided, exact; where the node has rows beyond the slice and the slice rows without the node, the larger of
+            two: among all rows, and among those of the slice. q: corrected for all nodes that were tested.
         unit_q: the same by whole sampling units; None where no unit was named.
         hops: links from the sources of the slice's errors.
         route: the nodes on a shortest way along the data, from this node to the source of a wrong row.
@@ -172,8 +173,9 @@ def rank_origins(
         return Origins((), int(marks.size))
     n, k, own = reach.totals[places[first]].T
     p = excess_p(k, n, errors - k, rows - n)
-    # A node can have more of the slice's errors because it has more of the slice's rows, which are no harder there.
-    parts = np.flatnonzero((own > 0) & (own < _NEARLY_ALL * sliced))
+    # A node that reaches beyond the slice can have more of its errors because it has more of its rows, which are no
+    # harder there.
+    parts = np.flatnonzero((own > 0) & (own < _NEARLY_ALL * sliced) & (own < _NEARLY_ALL * n))
     p[parts] = np.maximum(p[parts], excess_p(k[parts], own[parts], errors - k[parts], sliced - own[parts]))
     q = q_values(p, correction=correction)
     z = excess_z(k, n, errors - k, rows - n)

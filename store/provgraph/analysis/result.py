@@ -90,10 +90,10 @@ class ErrorAnalysis:
 
         Each artifact, execution and context upstream of the rows is tested: are errors of this slice more frequent
         among the rows that came from it than among all others? And, unless it stands behind nearly all rows of the
-        slice, also among the slice's own rows: what only has more of these rows explains nothing. Nodes behind the very
-        same rows are one test. Rows without a known source do not count. For a loss, the slice's rows with a loss above
-        the mean of all other rows count as its errors. Where a sampling unit is named, a node must be beyond chance by
-        whole units too.
+        slice or has few others, also among the slice's own rows: what only has more of these rows explains nothing.
+        Nodes behind the very same rows are one test. Rows without a known source do not count. For a loss, the
+        slice's rows with a loss above the mean of all other rows count as its errors. Where a sampling unit is named,
+        a node must be beyond chance by whole units too.
 
         Args:
             found: a slice, or the terms of one.
