@@ -110,7 +110,7 @@ def start(folder: Path = FOLDER) -> Server:
         (home / name).mkdir(parents=True)
     port = _free_port()
     (home / "conf" / "neo4j.conf").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
-    password = secrets.token_urlsafe(24)
+    password = secrets.token_hex(24)
     environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     admin = [java, "-cp", f"{JARS}/*", "org.neo4j.server.startup.Neo4jAdminCommand", "dbms", "set-initial-password"]
     subprocess.run([*admin, password], check=True, env=environment, stdout=subprocess.DEVNULL)
