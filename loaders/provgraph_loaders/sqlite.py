@@ -9,13 +9,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from provgraph.errors import LoadError
 
-__all__ = ["columns_of", "is_sqlite", "peek", "snapshot"]
+__all__ = ["add_missing", "columns_of", "is_sqlite", "peek", "snapshot"]
 
 _MAGIC = b"SQLite format 3\x00"
 _WAL = 2  # in the header, the version that needs a write-ahead log
@@ -43,6 +43,25 @@ def columns_of(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
         )
         for (name,) in names
     }
+
+
+def add_missing(
+    copy: sqlite3.Connection, there: Mapping[str, frozenset[str]], tables: Mapping[str, Sequence[str]]
+) -> None:
+    """Add the tables and columns that a schema lacks, empty.
+
+    Args:
+        copy: a private copy.
+        there: its columns, as `columns_of` tells them.
+        tables: the columns that each table is to have; constants of a loader, never what a user said.
+    """
+    for table, wanted in tables.items():
+        if table not in there:
+            copy.execute(f"CREATE TABLE {table} ({', '.join(wanted)})")
+            continue
+        for column in wanted:
+            if column not in there[table]:
+                copy.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
 def peek(source: str) -> dict[str, frozenset[str]]:

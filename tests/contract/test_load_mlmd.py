@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +17,7 @@ from provgraph.loading import LoadOptions, run_loader
 from provgraph.model import Association, Attribution, Event, Node, NodeKind, ParentContext
 from provgraph.store.rows import path_from_text
 from provgraph_loaders.mlmd import MlmdLoader
+from tests.loaders.killing import killed_load
 from tests.mlmd.schemas import change, create, insert
 from tests.mlmd.strategies import Made, stores
 from tests.servers.target import Bypass, Target
@@ -297,33 +294,11 @@ def assert_whole(bypass: Bypass) -> None:
         assert (row["i"], row["o"], row["c"]) == (0 if first else 1, 1, 1)
 
 
-KILLED = """
-import sys, provgraph
-from provgraph.loading import LoadOptions, loader_named, run_loader
-with provgraph.connect(sys.argv[1], user=sys.argv[3] or None, password=sys.argv[4] or None) as graph:
-    progress = lambda done, total, words: print(words, flush=True)
-    run_loader(graph._core, loader_named("mlmd"), sys.argv[2], options=LoadOptions(batch_size=10), progress=progress)
-"""
-
-
 def test_a_load_that_is_killed_leaves_whole_executions_and_the_next_completes_it(
     graph: Graph, store: Path, target: Target, bypass: Bypass
 ) -> None:
     add_many(store, 500)
-    login = (target.user or "", target.password or "")
-    program = subprocess.Popen(
-        [sys.executable, "-c", KILLED, target.url, str(store), *login],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-    )
-    assert program.stdout is not None
-    for line in program.stdout:
-        if line.strip() == "executions":
-            break
-    program.send_signal(signal.SIGKILL)
-    program.stdout.close()
-    program.wait()
+    killed_load(target, "mlmd", store, at="executions")
     assert_whole(bypass)
     report = graph.load(store)
     assert 0 < report.created["Execution"] <= 500

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, run_loader
 from provgraph.model import Records
 from provgraph_loaders.openlineage import OpenLineageLoader
+from tests.loaders.killing import killed_load
 from tests.loaders.openlineage.example import dataset, event, example_events, facet, run_id, write_example, write_lines
 from tests.loaders.openlineage.reading import read
 from tests.servers.target import Bypass, Target
@@ -177,33 +177,11 @@ def test_a_load_that_was_broken_off_leaves_whole_executions_and_the_next_complet
     assert not graph.load(path, name="S").changed
 
 
-KILLED = """
-import sys, provgraph
-from provgraph.loading import LoadOptions, loader_named, run_loader
-with provgraph.connect(sys.argv[1], user=sys.argv[3] or None, password=sys.argv[4] or None) as graph:
-    progress = lambda done, total, words: print(words, flush=True)
-    options = LoadOptions(source_name="S", batch_size=10)
-    run_loader(graph._core, loader_named("openlineage"), sys.argv[2], options=options, progress=progress)
-"""
-
-
 def test_a_load_that_is_killed_leaves_whole_executions_and_the_next_completes_it(
     graph: Graph, target: Target, bypass: Bypass, tmp_path: Path
 ) -> None:
     path = chain(tmp_path / "events.jsonl", 200)
-    program = subprocess.Popen(
-        [sys.executable, "-c", KILLED, target.url, str(path), target.user or "", target.password or ""],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-    )
-    assert program.stdout is not None
-    for line in program.stdout:
-        if line.strip() == "executions":
-            break
-    program.send_signal(signal.SIGKILL)
-    program.stdout.close()
-    program.wait()
+    killed_load(target, "openlineage", path, at="executions", name="S")
     assert_whole(bypass)
     graph.load(path, name="S")
     assert graph.count(kind="execution") == 200

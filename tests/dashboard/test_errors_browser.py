@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -19,8 +14,9 @@ from provgraph.demo import build_demo
 from provgraph.demo.plant import PLANTED
 from provgraph.engines.embedded import stop
 from provgraph.errors import EngineError
-from tests.dashboard.conftest import ROOT, SCREENSHOTS
+from tests.dashboard.conftest import SCREENSHOTS
 from tests.dashboard.error_tables import Filled, fill
+from tests.dashboard.serving import serving
 from tests.require import require
 
 if TYPE_CHECKING:
@@ -34,27 +30,6 @@ READY = ".st-key-errors_origins h2"
 
 class Visit(Protocol):
     def __call__(self, path: str, *, scheme: Scheme = "light", width: int = 1440, height: int = 900) -> Page: ...
-
-
-@contextmanager
-def serving(url: str, port: int) -> Generator[str]:
-    paths = [str(ROOT / part) for part in ("store", "loaders", "dashboard")]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "provgraph_dashboard", "--port", str(port), "--no-browser", "--url", url],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )
-    assert process.stderr is not None
-    try:
-        for line in process.stderr:
-            if found := re.match(r"Dashboard: (http://127\.0\.0\.1:\d+)/", line):
-                yield found[1]
-                return
-        pytest.fail("the dashboard did not start")
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -22,7 +18,9 @@ from provgraph.engines.embedded import stop
 from provgraph.errors import EngineError
 from provgraph_dashboard import records
 from tests.dashboard.answers import HOSTILE, fill
-from tests.dashboard.conftest import ROOT, SCREENSHOTS
+from tests.dashboard.apps import run_with, words
+from tests.dashboard.conftest import SCREENSHOTS
+from tests.dashboard.serving import serving
 from tests.require import require
 
 if TYPE_CHECKING:
@@ -74,11 +72,7 @@ class Opener:
     def __call__(self, view: Name, **query: str | Sequence[str]) -> AppTest:
         app = AppTest.from_function(_script, default_timeout=60)
         app.session_state["view"] = view
-        for name, value in query.items():
-            app.query_params[name] = value if isinstance(value, str) else list(value)
-        app.run()
-        assert [error.value for error in app.exception] == []
-        return app
+        return run_with(app, query)
 
 
 def _script() -> None:  # runs alone, in Streamlit: with its own imports
@@ -91,11 +85,6 @@ def _script() -> None:  # runs alone, in Streamlit: with its own imports
     st.navigation(list(pages().values()), position="hidden")
     with records.trouble_shown():
         {"impact": impact, "model": model, "runs": runs}[st.session_state["view"]].page(records.graph())
-
-
-def words(app: AppTest) -> str:
-    """All that is written in our own markup, without the markup."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(str(piece.proto.body) for piece in app.get("html"))))
 
 
 # -- Impact -------------------------------------------------------------------------------------------------------
@@ -260,23 +249,8 @@ def test_an_empty_store_says_what_to_do(empty_page: Opener, view: Name) -> None:
 
 @pytest.fixture(scope="module")
 def address(filled: str) -> Iterator[str]:
-    paths = [str(ROOT / part) for part in ("store", "loaders", "dashboard")]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "provgraph_dashboard", "--port", "8631", "--no-browser", "--url", filled],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )
-    assert process.stderr is not None
-    found = next(
-        (m for line in process.stderr if (m := re.match(r"Dashboard: (http://127\.0\.0\.1:\d+)/", line))), None
-    )
-    if found is None:
-        process.kill()
-        pytest.fail("the dashboard did not start")
-    yield found[1]
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    with serving(filled, 8631) as found:
+        yield found
 
 
 @pytest.mark.browser

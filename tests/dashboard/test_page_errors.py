@@ -20,6 +20,7 @@ from provgraph.errors import EngineError
 from provgraph_dashboard import records
 from provgraph_dashboard.errors.memory import tables
 from provgraph_dashboard.errors.pictures import picture, places_of
+from tests.dashboard.apps import run_with, words
 from tests.dashboard.error_tables import HOSTILE, Filled, fill
 from tests.require import require
 
@@ -58,12 +59,7 @@ def page(store: tuple[str, Filled], monkeypatch: pytest.MonkeyPatch) -> Opener:
 
 
 def opened(**query: str | Sequence[str]) -> AppTest:
-    app = AppTest.from_function(_script, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value if isinstance(value, str) else list(value)
-    app.run()
-    assert [error.value for error in app.exception] == []
-    return app
+    return run_with(AppTest.from_function(_script, default_timeout=120), query)
 
 
 def _script() -> None:  # runs alone, in Streamlit: with its own imports
@@ -76,11 +72,6 @@ def _script() -> None:  # runs alone, in Streamlit: with its own imports
     st.navigation(list(pages().values()), position="hidden")
     with records.trouble_shown():
         errors.page(records.graph())
-
-
-def words(app: AppTest) -> str:
-    """All that is written in our own markup, without the markup."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(str(piece.proto.body) for piece in app.get("html"))))
 
 
 def drawing(app: AppTest, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast, get_args
 
@@ -133,6 +133,11 @@ def asked() -> Asked:
 def ask(wanted: Asked) -> None:
     """Write it into the address."""
     st.query_params.from_dict(wanted.query())
+
+
+def asks(name: str, key: str, **others: object) -> Callable[[], None]:
+    """For a widget: when it changes, ask with what it then holds as `name`, and with `others`."""
+    return lambda: ask(asked().changed(**{name: st.session_state[key]}, **others))
 
 
 def _short(value: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from provgraph.analysis.result import ErrorAnalysis
 from provgraph.errors import InvalidValueError
 from provgraph.slicing import Term, words
-from provgraph_dashboard.errors.address import Every, ask, asked
+from provgraph_dashboard.errors.address import Every, ask, asked, asks
 from provgraph_dashboard.errors.conditions import terms_of
 from provgraph_dashboard.errors.daily import Course, course
 from provgraph_dashboard.errors.drawn import days
@@ -74,10 +74,6 @@ def _title(name: str, cell: bool, shown: Course | None) -> Html:
 
 def _periods(every: Every) -> None:
     key = f"errors_every:{every}"
-
-    def choose() -> None:
-        ask(asked().changed(every=st.session_state[key]))
-
     st.segmented_control(
         "Periods",
         list(_LABELS),
@@ -86,7 +82,7 @@ def _periods(every: Every) -> None:
         key=key,
         required=True,
         label_visibility="collapsed",
-        on_change=choose,
+        on_change=asks("every", key),
     )
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from provgraph.analysis.result import ErrorAnalysis
 from provgraph.slicing import Change, Slice, words
 from provgraph_dashboard.drawable import called
-from provgraph_dashboard.errors.address import Listed, ask, asked
+from provgraph_dashboard.errors.address import Listed, ask, asked, asks
 from provgraph_dashboard.errors.choices import Choice
 from provgraph_dashboard.errors.conditions import same
 from provgraph_dashboard.errors.drawn import Line, picked_line, slice_list
@@ -113,10 +113,6 @@ def _which(compared: ErrorAnalysis, other: Choice) -> None:
 
     current = asked().listed
     key = f"errors_listed:{current}"
-
-    def choose() -> None:
-        ask(asked().changed(listed=st.session_state[key]))
-
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="errors_which"):
         st.segmented_control(
             "Which slices",
@@ -126,7 +122,7 @@ def _which(compared: ErrorAnalysis, other: Choice) -> None:
             key=key,
             required=True,
             label_visibility="collapsed",
-            on_change=choose,
+            on_change=asks("listed", key),
         )
     if comparison.overall is not None:
         show(muted(_overall(comparison.overall, name)), css_class="pg-overall")

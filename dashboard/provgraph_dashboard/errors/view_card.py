@@ -6,7 +6,7 @@ import streamlit as st
 
 from provgraph.errors import InvalidValueError
 from provgraph.slicing import words
-from provgraph_dashboard.errors.address import View, ask, asked
+from provgraph_dashboard.errors.address import View, ask, asked, asks
 from provgraph_dashboard.errors.conditions import Condition, column_named, condition_of
 from provgraph_dashboard.errors.drawn import matrices, picked_cell
 from provgraph_dashboard.errors.matrix import confusion, heat_map
@@ -27,10 +27,6 @@ _MAP = "errors_map"
 def view_card(scene: Scene, height: int) -> None:
     """Draw the card."""
     key = f"errors_view:{scene.asked.view}"
-
-    def choose() -> None:
-        ask(asked().changed(view=st.session_state[key]))
-
     with st.container(border=True, height=height, gap="xsmall", key="errors_view_card"):
         st.segmented_control(
             "View",
@@ -40,7 +36,7 @@ def view_card(scene: Scene, height: int) -> None:
             key=key,
             required=True,
             label_visibility="collapsed",
-            on_change=choose,
+            on_change=asks("view", key),
             width="stretch",
         )
         if scene.asked.view == "map":
@@ -125,17 +121,13 @@ def _said(condition: Condition) -> str:
 
 def _axis(label: str, name: str, value: str, columns: list[str]) -> None:
     key = f"errors_{name}:{value}"
-
-    def choose() -> None:
-        ask(asked().changed(**{name: st.session_state[key]}, cell=()))
-
     st.selectbox(
         label,
         columns,
         index=columns.index(value),
         key=key,
         label_visibility="collapsed",
-        on_change=choose,
+        on_change=asks(name, key, cell=()),
         format_func=lambda column: f"{label}: {column}",
     )
 
@@ -167,17 +159,13 @@ def _strata(scene: Scene) -> None:
         return
     by = scene.asked.strata if scene.asked.strata in choices else choices[0]
     key = f"errors_strata:{by}"
-
-    def choose() -> None:
-        ask(asked().changed(strata=st.session_state[key]))
-
     st.selectbox(
         "Hold fixed",
         choices,
         index=choices.index(by),
         key=key,
         label_visibility="collapsed",
-        on_change=choose,
+        on_change=asks("strata", key),
         format_func=lambda column: f"With the same {column}",
     )
     try:

@@ -16,6 +16,7 @@ from typing import Final
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport, NoteKind
+from provgraph.model.values import INT64_MAX, INT64_MIN
 from provgraph_loaders.mlflow.metafile import DamagedError, Meta, read_meta, read_text
 from provgraph_loaders.mlflow.schema import TABLES, create
 
@@ -359,7 +360,7 @@ class _FileStore:
 
 
 def _number(text: str) -> int:
-    if len(text) > 19 or not -(2**63) <= (number := int(text)) < 2**63:
+    if len(text) > 19 or not INT64_MIN <= (number := int(text)) <= INT64_MAX:
         raise ValueError("out of range")
     return number
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport, NoteKind
-from provgraph_loaders.sqlite import columns_of
+from provgraph_loaders.sqlite import add_missing, columns_of
 
 __all__ = ["ELSE", "TABLES", "create", "is_mlflow", "lift", "name_unknown"]
 
@@ -103,13 +103,7 @@ def lift(copy: sqlite3.Connection, source: str, report: LoadReport) -> None:
         raise LoadError(f"{source}: is a SQLite database, but no tracking store of MLflow (it lacks {lacking})")
     held = {table for table in there if table in ELSE and copy.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()}
     name_unknown(there, held, report)
-    for table, wanted in TABLES.items():
-        if table not in there:
-            copy.execute(f"CREATE TABLE {table} ({', '.join(wanted)})")
-            continue
-        for column in wanted:
-            if column not in there[table]:
-                copy.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    add_missing(copy, there, TABLES)
 
 
 def name_unknown(there: Mapping[str, frozenset[str]], held: set[str], report: LoadReport) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport, NoteKind
-from provgraph_loaders.sqlite import columns_of
+from provgraph_loaders.sqlite import add_missing, columns_of
 
 __all__ = ["NEWEST", "TABLES", "is_mlmd", "lift"]
 
@@ -59,13 +59,7 @@ def lift(copy: sqlite3.Connection, source: str, report: LoadReport) -> int:
         raise LoadError(f"{source}: is a SQLite database, but no ML Metadata store (it lacks {_lacking(there)})")
     version = _version(copy, there, source)
     _name_unknown(there, report)
-    for table, wanted in TABLES.items():
-        if table not in there:
-            copy.execute(f"CREATE TABLE {table} ({', '.join(wanted)})")
-            continue
-        for column in wanted:
-            if column not in there[table]:
-                copy.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    add_missing(copy, there, TABLES)
     if "type_kind" not in there["Type"]:
         copy.execute("UPDATE Type SET type_kind = is_artifact_type")
     # Links are read by node, a batch of nodes at a time: some of them have no index that begins with the node.

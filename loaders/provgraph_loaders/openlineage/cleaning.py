@@ -14,7 +14,6 @@ __all__ = ["Cleaner"]
 _LONGEST: Final = 20_000  # characters of a text; engines keep long ones, but every later change of the node gets slow
 _DEEPEST: Final = 40  # of lists and mappings
 _CACHED: Final = 200  # characters of a text worth remembering
-_INT64: Final = 2**63
 
 
 @lru_cache(50_000)
@@ -84,8 +83,3 @@ class Cleaner:
         reason = "have names that say that they are secret: *** stands in their place"
         self._tell("values", reason, place)
         return HIDDEN
-
-
-def fits(value: int) -> bool:
-    """Whether an integer fits in 64 bits."""
-    return -_INT64 <= value < _INT64

@@ -13,7 +13,8 @@ from typing import Final, TypeAlias
 
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue, Struct, Value
-from provgraph_loaders.openlineage.cleaning import Cleaner, fits
+from provgraph.model.values import INT64_MAX, INT64_MIN
+from provgraph_loaders.openlineage.cleaning import Cleaner
 from provgraph_loaders.openlineage.times import milliseconds
 
 __all__ = ["DATASET", "INPUT", "JOB", "OUTPUT", "RUN", "FacetReader", "Facets", "Json", "merge_facets", "to_properties"]
@@ -229,7 +230,7 @@ def to_properties(facets: Facets) -> dict[str, Value]:
             if isinstance(value, dict | list):
                 data = marshal.dumps(value, _EQUAL_BYTES)
                 found[key] = _struct(data) if len(data) <= _REMEMBERED_SIZE else Struct.of(value)
-            elif isinstance(value, int) and not isinstance(value, bool) and not fits(value):
+            elif isinstance(value, int) and not isinstance(value, bool) and not INT64_MIN <= value <= INT64_MAX:
                 found[key] = str(value)
             else:
                 found[key] = value

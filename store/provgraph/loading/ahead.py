@@ -1,75 +1,44 @@
-"""Making the next items while this one is in use."""
+"""Making the next item while this one is in use."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
-from queue import Empty, Full, Queue
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import current_thread
 from typing import Final, TypeVar
 
 __all__ = ["made_ahead"]
 
 T = TypeVar("T")
 
-_LOOK: Final = 0.2  # seconds between looks whether the consumer still wants more
+_NAME: Final = "provgraph-ahead"
 
 
 class _End:
-    """The last thing in the queue, with what ended the items, if it was an error."""
-
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+    """What comes after the last item."""
 
 
 @contextmanager
-def made_ahead(items: Iterator[T], *, most: int = 1) -> Generator[Iterator[T]]:
-    """Run `items` in a thread of its own, at most `most` items ahead of who consumes them.
+def made_ahead(items: Iterator[T]) -> Generator[Iterator[T]]:
+    """Run `items` in a thread of its own, one item ahead of who consumes them.
 
     For a maker that computes and a consumer that waits for somebody else: the two then overlap. An error in `items`
     is raised where the next item is asked for. When the block ends, however, the maker is stopped and closed.
     """
-    queue: Queue[T | _End] = Queue(maxsize=most)
-    unwanted = threading.Event()
+    end = _End()
+    # one thread for all of it: what the maker opens in it (a SQLite connection) is used and closed there too
+    with ThreadPoolExecutor(1, initializer=lambda: setattr(current_thread(), "name", _NAME)) as maker:
 
-    def put(item: T | _End) -> bool:
-        while not unwanted.is_set():
-            try:
-                queue.put(item, timeout=_LOOK)
-            except Full:
-                continue
-            return True
-        return False
+        def consume() -> Iterator[T]:
+            coming = maker.submit(next, items, end)
+            while not isinstance(item := coming.result(), _End):
+                coming = maker.submit(next, items, end)
+                yield item
 
-    def make() -> None:
-        end = _End()
         try:
-            for item in items:
-                if not put(item):
-                    break
-        except BaseException as error:  # noqa: BLE001 - raised again by the consumer
-            end = _End(error)
+            yield consume()
         finally:
             close = getattr(items, "close", None)
             if close is not None:
-                close()
-        put(end)
-
-    def consume() -> Iterator[T]:
-        while True:
-            item = queue.get()
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
-                return
-            yield item
-
-    thread = threading.Thread(target=make, name="provgraph-ahead", daemon=True)
-    thread.start()
-    try:
-        yield consume()
-    finally:
-        unwanted.set()
-        with suppress(Empty):
-            queue.get_nowait()  # a maker that waits for room goes on at once
-        thread.join()
+                maker.submit(close).result()

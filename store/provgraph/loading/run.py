@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,7 +11,7 @@ from provgraph.loading.ahead import made_ahead
 from provgraph.loading.protocol import Loader, LoadOptions, Progress
 from provgraph.loading.report import LoadReport
 from provgraph.store.core import StoreCore
-from provgraph.store.writer import PreparedRecords
+from provgraph.store.writer import PreparedRecords, WriteResult
 
 __all__ = ["run_loader"]
 
@@ -40,14 +39,9 @@ def run_loader(
     try:
         with made_ahead(_batches(core, loader, source, options or LoadOptions(), report)) as batches:
             for batch in batches:
-                report.created += batch.new_types
-                report.updated += batch.changed_types
-                report.unchanged += batch.same_types
+                _add(report, batch.types)
                 if batch.prepared is not None:
-                    result = core.writer.write(batch.prepared, replace=not batch.prepared.records.adds)
-                    report.created += result.created
-                    report.updated += result.updated
-                    report.unchanged += result.unchanged
+                    _add(report, core.writer.write(batch.prepared, replace=not batch.prepared.records.adds))
                 if progress is not None:
                     progress(batch.done, batch.total, batch.stage)
     except (ConflictError, InvalidValueError, NotFoundError, TypeConflictError) as error:
@@ -59,15 +53,19 @@ def run_loader(
 
 @dataclass(slots=True)
 class _Batch:
-    """What the loader yields at once, ready to be written, and how far it then is."""
+    """What the loader yields at once, ready to be written, what became of its types, and how far it then is."""
 
     prepared: PreparedRecords | None
     done: int
     total: int | None
     stage: str
-    new_types: Counter[str] = field(default_factory=Counter)
-    changed_types: Counter[str] = field(default_factory=Counter)
-    same_types: Counter[str] = field(default_factory=Counter)
+    types: WriteResult = field(default_factory=WriteResult)
+
+
+def _add(report: LoadReport, result: WriteResult) -> None:
+    report.created += result.created
+    report.updated += result.updated
+    report.unchanged += result.unchanged
 
 
 def _batches(
@@ -78,9 +76,8 @@ def _batches(
     for records in loader.load(source, options, report):
         batch = _Batch(None, report.done, report.total, report.stage)
         for after in core.types.put(records.types, can_add_fields=True, can_omit_fields=True) if records.types else ():
-            before = types.get(after.key)
-            same = before == after
-            counts = batch.new_types if before is None else batch.same_types if same else batch.changed_types
+            before, result = types.get(after.key), batch.types
+            counts = result.created if before is None else result.unchanged if before == after else result.updated
             counts[f"{after.kind.value}Type"] += 1
             types[after.key] = after
         if len(records) > len(records.types):

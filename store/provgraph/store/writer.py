@@ -143,7 +143,7 @@ class Writer:
         changed: list[dict[str, object]] = []
         new: list[dict[str, object]] = []
         for chunk in _chunks(rows):
-            [[found]] = transaction.run(statements.LOOK_UP[kind], {"keys": [row.key for row in chunk]})
+            [[found]] = transaction.run(lookups.BY_KEYS[kind], {"keys": [row.key for row in chunk]})
             there = {key: (id_, mark) for key, id_, mark in found}
             for row in chunk:
                 if row.key not in there:

@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from provgraph.errors import LoadError
-from provgraph.loading import Loader, LoadOptions, LoadReport
-from provgraph.model import Artifact, Context, Event, Execution, Node, Records
+from provgraph.loading import Loader
+from provgraph.model import Artifact, Context, Execution, Node
 from provgraph_loaders.dvc import DvcLoader
+from tests.loaders.reading import Read as AnyRead
+from tests.loaders.reading import batches_of, outcome_of
 
 __all__ = ["Read", "outcome", "read"]
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(AnyRead):
     """What a repository yields."""
-
-    batches: list[Records]
-    report: LoadReport
-
-    @property
-    def nodes(self) -> list[Node]:
-        return [node for batch in self.batches for node in batch.nodes]
 
     @property
     def artifacts(self) -> list[Artifact]:
-        return [node for batch in self.batches for node in batch.artifacts]
+        return self.all_of("artifacts")
 
     @property
     def executions(self) -> list[Execution]:
-        return [node for batch in self.batches for node in batch.executions]
+        return self.all_of("executions")
 
     @property
     def contexts(self) -> list[Context]:
-        return [node for batch in self.batches for node in batch.contexts]
-
-    @property
-    def events(self) -> list[Event]:
-        return [event for batch in self.batches for event in batch.events]
+        return self.all_of("contexts")
 
     def node(self, tail: str) -> Node:
         """The one node whose key has this part."""
         [found] = [node for node in self.nodes if tail in node.key]
         return found
 
-    def notes(self) -> list[str]:
-        return [str(note) for note in self.report.notes]
-
 
 def read(folder: Path, name: str | None = "S", batch_size: int = 2_000, loader: Loader | None = None) -> Read:
     """All batches of a repository."""
-    loader = loader or DvcLoader()
-    report = LoadReport(loader.name, str(folder))
-    options = LoadOptions(source_name=name, batch_size=batch_size)
-    return Read(list(loader.load(str(folder), options, report)), report)
+    return Read(*batches_of(loader or DvcLoader(), folder, name, batch_size))
 
 
 def outcome(folder: Path, loader: Loader | None = None) -> Read | str:
     """What a repository yields, or the text by which it is refused."""
-    try:
-        return read(folder, loader=loader)
-    except LoadError as error:
-        return str(error)
+    return outcome_of(lambda: read(folder, loader=loader))

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from provgraph.errors import LoadError
-from provgraph.loading import LoadOptions, LoadReport
-from provgraph.model import Artifact, Context, Equality, Event, Execution, Records, Struct
+from provgraph.model import Equality, Records, Struct
 from provgraph_loaders.mlflow import MlflowLoader
+from tests.loaders.reading import KeyedRead, batches_of, outcome_of
 
 __all__ = ["Read", "outcome", "plain", "read"]
 
 PREFIX = "mlflow/S/"
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(KeyedRead):
     """What a source yields; keys are named without `mlflow/S/KIND/`."""
 
-    batches: list[Records]
-    report: LoadReport
-
-    def _all(self, name: str) -> list[Any]:
-        return [item for batch in self.batches for item in getattr(batch, name)]
-
-    @property
-    def artifacts(self) -> dict[str, Artifact]:
-        return {short(node.key): node for node in self._all("artifacts")}
-
-    @property
-    def executions(self) -> dict[str, Execution]:
-        return {short(node.key): node for node in self._all("executions")}
-
-    @property
-    def contexts(self) -> dict[str, Context]:
-        return {short(node.key): node for node in self._all("contexts")}
-
-    @property
-    def events(self) -> list[Event]:
-        return self._all("events")
+    @staticmethod
+    def short(key: str) -> str:
+        return short(key)
 
     @property
     def flows(self) -> set[tuple[str, str, str]]:
@@ -50,21 +30,14 @@ class Read:
         return {(short(e.execution), e.type.name, short(e.artifact)) for e in self.events}
 
     @property
-    def parents(self) -> set[tuple[str, str]]:
-        return {(short(link.child), short(link.parent)) for link in self._all("parents")}
-
-    @property
     def same(self) -> set[tuple[str, str, str]]:
-        equalities: list[Equality] = self._all("equalities")
+        equalities: list[Equality] = self.all_of("equalities")
         return {(short(e.first), short(e.second), e.rule) for e in equalities}
 
     def records(self) -> list[dict[str, Any]]:
         """All records as plain values, sorted."""
         names = [field.name for field in fields(Records) if field.name != "adds"]
-        return sorted((plain(item) for name in names for item in self._all(name)), key=repr)
-
-    def notes(self) -> list[str]:
-        return [str(note) for note in self.report.notes]
+        return sorted((plain(item) for name in names for item in self.all_of(name)), key=repr)
 
 
 def short(key: str) -> str:
@@ -89,14 +62,9 @@ def plain(value: Any) -> Any:
 
 def read(source: Path | str, name: str | None = "S", batch_size: int = 2_000) -> Read:
     """All batches of a source."""
-    loader = MlflowLoader()
-    report = LoadReport(loader.name, str(source))
-    return Read(list(loader.load(str(source), LoadOptions(source_name=name, batch_size=batch_size), report)), report)
+    return Read(*batches_of(MlflowLoader(), source, name, batch_size))
 
 
 def outcome(source: Path) -> Read | str:
     """What a source yields, or the text by which it is refused."""
-    try:
-        return read(source)
-    except LoadError as error:
-        return str(error)
+    return outcome_of(lambda: read(source))

@@ -4,67 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from provgraph.errors import LoadError
-from provgraph.loading import LoadOptions, LoadReport
-from provgraph.model import Artifact, Context, Derivation, Equality, Event, Execution, Records, Relation, Struct
+from provgraph.model import Derivation, Equality, Relation, Struct
 from provgraph_loaders.openlineage import OpenLineageLoader
+from tests.loaders.reading import KeyedRead, batches_of, outcome_of
 
 __all__ = ["Read", "outcome", "plain", "read"]
 
 PREFIX = "openlineage/S/"
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(KeyedRead):
     """What a source yields. Keys are named without `openlineage/S/KIND/`."""
 
-    batches: list[Records]
-    report: LoadReport
-
-    def _all(self, name: str) -> list[Any]:
-        return [item for batch in self.batches for item in getattr(batch, name)]
-
-    @property
-    def artifacts(self) -> dict[str, Artifact]:
-        return {short(node.key): node for node in self._all("artifacts")}
-
-    @property
-    def executions(self) -> dict[str, Execution]:
-        return {short(node.key): node for node in self._all("executions")}
-
-    @property
-    def contexts(self) -> dict[str, Context]:
-        return {short(node.key): node for node in self._all("contexts")}
-
-    @property
-    def events(self) -> list[Event]:
-        return self._all("events")
+    @staticmethod
+    def short(key: str) -> str:
+        return short(key)
 
     @property
     def relations(self) -> list[Relation]:
-        return self._all("relations")
+        return self.all_of("relations")
 
     @property
     def equalities(self) -> list[Equality]:
-        return self._all("equalities")
+        return self.all_of("equalities")
 
     @property
     def derivations(self) -> set[tuple[str, str]]:
-        found: list[Derivation] = self._all("derivations")
+        found: list[Derivation] = self.all_of("derivations")
         return {(short(link.origin), short(link.derived)) for link in found}
 
     @property
-    def parents(self) -> set[tuple[str, str]]:
-        return {(short(link.child), short(link.parent)) for link in self._all("parents")}
-
-    @property
     def groups(self) -> set[tuple[str, str]]:
-        return {(short(link.execution), short(link.context)) for link in self._all("associations")}
+        return {(short(link.execution), short(link.context)) for link in self.all_of("associations")}
 
     def flows(self, execution: str) -> set[tuple[str, str]]:
         """The events of an execution: `("INPUT", artifact)`, `("POSSIBLE_INPUT", artifact)`."""
@@ -74,9 +50,6 @@ class Read:
             if short(e.execution) == execution
         }
 
-    def notes(self) -> list[str]:
-        return [str(note) for note in self.report.notes]
-
 
 def short(key: str) -> str:
     assert key.startswith(PREFIX)
@@ -85,18 +58,12 @@ def short(key: str) -> str:
 
 def read(source: Path | str, batch_size: int = 2_000) -> Read:
     """All batches of a source."""
-    loader = OpenLineageLoader()
-    report = LoadReport(loader.name, str(source))
-    options = LoadOptions(source_name="S", batch_size=batch_size)
-    return Read(list(loader.load(str(source), options, report)), report)
+    return Read(*batches_of(OpenLineageLoader(), source, "S", batch_size))
 
 
 def outcome(source: Path) -> Read | str:
     """What a source yields, or the text by which it is refused."""
-    try:
-        return read(source)
-    except LoadError as error:
-        return str(error)
+    return outcome_of(lambda: read(source))
 
 
 def plain(value: Any) -> Any:

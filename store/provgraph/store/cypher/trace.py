@@ -22,11 +22,14 @@ __all__ = [
     "EXECUTIONS_OF",
     "IDS",
     "INSIDE",
+    "IN_CHUNKS",
     "MAKERS_CONTEXTS",
+    "MEMBERSHIPS",
     "SHARING",
     "TRACE",
     "WALKED",
     "Way",
+    "closure",
     "trace_statement",
 ]
 
@@ -56,9 +59,10 @@ BOUNDS: Final[dict[int, LiteralString]] = {
 }
 
 
-def _closure(
+def closure(
     label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString, limit: LiteralString = ""
 ) -> LiteralString:
+    """The beginning of a traversal: what each of `$ids` reaches, as `x`, in the form that both engines prune."""
     if way == "upstream":
         pattern: LiteralString = "(s)<-[:" + relationships + "*0.." + bound + "]-(x)"
     else:
@@ -73,7 +77,9 @@ _LINK: Final[LiteralString] = "r.event_type, r.time, r.path, r.certainty, r.reco
 
 
 # The contexts of a node, for answers that show them: ids alone, since a few contexts hold thousands of nodes.
-_MEMBERSHIPS: Final[LiteralString] = "[(x)-[:ATTRIBUTION|ASSOCIATION]->(c) | c.id]"
+MEMBERSHIPS: Final[LiteralString] = "[(x)-[:ATTRIBUTION|ASSOCIATION]->(c) | c.id]"
+# What is collected as `xs`, piece by piece, so that memory stays flat at both ends.
+IN_CHUNKS: Final[LiteralString] = "UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
 
 
 # Everything that enters the nodes of the answer (upstream) or leaves them (downstream): also what a bound left out is
@@ -87,9 +93,12 @@ def _trace(
     else:
         links = "[(x)-[r:" + WALKED + "|PENDING_OUTPUT]->(y) | [type(r), x.id, y.id, " + _LINK + "]"
     return (
-        _closure(label, relationships, way, bound) + "WITH DISTINCT x "
-        "WITH collect(x) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
-        "RETURN [x IN chunk | labels(x)[0]], [x IN chunk | properties(x)], [x IN chunk | " + links + "], "
+        closure(label, relationships, way, bound)
+        + "WITH DISTINCT x WITH collect(x) AS xs "
+        + IN_CHUNKS
+        + "RETURN [x IN chunk | labels(x)[0]], [x IN chunk | properties(x)], [x IN chunk | "
+        + links
+        + "], "
         "[x IN chunk | " + memberships + "]"
     )
 
@@ -111,11 +120,13 @@ def _limited(
             "RETURN collect([type(r), x.id, y.id, "
         )
     return (
-        _closure(label, relationships, way, bound, " LIMIT $nodes") + "WITH DISTINCT x "
+        closure(label, relationships, way, bound, " LIMIT $nodes") + "WITH DISTINCT x "
         "CALL (x) { " + links + _LINK + ") AS links } "
-        "WITH collect([x, links, " + memberships + "]) AS xs "
-        "UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
-        "RETURN [n IN chunk | labels(n[0])[0]], [n IN chunk | properties(n[0])], [n IN chunk | n[1]], "
+        "WITH collect([x, links, "
+        + memberships
+        + "]) AS xs "
+        + IN_CHUNKS
+        + "RETURN [n IN chunk | labels(n[0])[0]], [n IN chunk | properties(n[0])], [n IN chunk | n[1]], "
         "[n IN chunk | n[2]]"
     )
 
@@ -132,7 +143,7 @@ def _statements(label: LiteralString) -> dict[_Key, LiteralString]:
             for certain in (False, True):
                 links = _CERTAIN if certain else WALKED
                 for contexts in (False, True):
-                    memberships: LiteralString = _MEMBERSHIPS if contexts else "null"
+                    memberships: LiteralString = MEMBERSHIPS if contexts else "null"
                     found[way, certain, number, False, contexts] = _trace(label, links, way, bound, memberships)
                     found[way, certain, number, True, contexts] = _limited(label, links, way, bound, memberships)
     return found
@@ -165,14 +176,14 @@ def trace_statement(
 
 def _answers(tail: LiteralString) -> dict[tuple[NodeKind, Way, bool], LiteralString]:
     return {
-        (NodeKind.ARTIFACT, "upstream", False): _closure("Artifact", WALKED, "upstream", "") + tail,
-        (NodeKind.ARTIFACT, "upstream", True): _closure("Artifact", _CERTAIN, "upstream", "") + tail,
-        (NodeKind.ARTIFACT, "downstream", False): _closure("Artifact", WALKED, "downstream", "") + tail,
-        (NodeKind.ARTIFACT, "downstream", True): _closure("Artifact", _CERTAIN, "downstream", "") + tail,
-        (NodeKind.EXECUTION, "upstream", False): _closure("Execution", WALKED, "upstream", "") + tail,
-        (NodeKind.EXECUTION, "upstream", True): _closure("Execution", _CERTAIN, "upstream", "") + tail,
-        (NodeKind.EXECUTION, "downstream", False): _closure("Execution", WALKED, "downstream", "") + tail,
-        (NodeKind.EXECUTION, "downstream", True): _closure("Execution", _CERTAIN, "downstream", "") + tail,
+        (NodeKind.ARTIFACT, "upstream", False): closure("Artifact", WALKED, "upstream", "") + tail,
+        (NodeKind.ARTIFACT, "upstream", True): closure("Artifact", _CERTAIN, "upstream", "") + tail,
+        (NodeKind.ARTIFACT, "downstream", False): closure("Artifact", WALKED, "downstream", "") + tail,
+        (NodeKind.ARTIFACT, "downstream", True): closure("Artifact", _CERTAIN, "downstream", "") + tail,
+        (NodeKind.EXECUTION, "upstream", False): closure("Execution", WALKED, "upstream", "") + tail,
+        (NodeKind.EXECUTION, "upstream", True): closure("Execution", _CERTAIN, "upstream", "") + tail,
+        (NodeKind.EXECUTION, "downstream", False): closure("Execution", WALKED, "downstream", "") + tail,
+        (NodeKind.EXECUTION, "downstream", True): closure("Execution", _CERTAIN, "downstream", "") + tail,
     }
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 from provgraph.model import NodeKind
-from provgraph.store.cypher.trace import WALKED
+from provgraph.store.cypher.trace import IN_CHUNKS, MEMBERSHIPS, WALKED, closure
 
 __all__ = ["REST", "STEP"]
 
 _LINKS: Final[LiteralString] = "[(x)<-[r:" + WALKED + "]-(y) | [type(r), y.id]]"
-_CONTEXTS: Final[LiteralString] = "[(x)-[:ATTRIBUTION|ASSOCIATION]->(c) | c.id]"
 
 
 def _step(label: LiteralString) -> LiteralString:
     return (
         "UNWIND $ids AS id MATCH (x:" + label + " {id: id}) "
-        "RETURN collect(labels(x)[0]), collect(properties(x)), collect(" + _LINKS + "), collect(" + _CONTEXTS + ")"
+        "RETURN collect(labels(x)[0]), collect(properties(x)), collect(" + _LINKS + "), collect(" + MEMBERSHIPS + ")"
     )
 
 
@@ -33,12 +32,11 @@ STEP: Final[dict[NodeKind, LiteralString]] = {
 
 def _rest(label: LiteralString) -> LiteralString:
     return (
-        "UNWIND $ids AS start MATCH (s:" + label + " {id: start}) "
-        "CALL (s) { MATCH (s)<-[:" + WALKED + "*0..]-(x) RETURN DISTINCT x } "
-        "WITH DISTINCT x "
-        "WITH collect(x) AS xs UNWIND range(0, size(xs) - 1, 1000) AS at WITH xs[at..at + 1000] AS chunk "
-        "RETURN [x IN chunk | labels(x)[0]], [x IN chunk | properties(x)], "
-        "[x IN chunk | " + _LINKS + "], [x IN chunk | " + _CONTEXTS + "]"
+        closure(label, WALKED, "upstream", "")
+        + "WITH DISTINCT x WITH collect(x) AS xs "
+        + IN_CHUNKS
+        + "RETURN [x IN chunk | labels(x)[0]], [x IN chunk | properties(x)], "
+        "[x IN chunk | " + _LINKS + "], [x IN chunk | " + MEMBERSHIPS + "]"
     )
 
 

@@ -11,7 +11,6 @@ __all__ = [
     "CLAIM_ARTIFACTS",
     "CREATE_NODES",
     "LINK",
-    "LOOK_UP",
     "MERGE_TYPES",
     "PUT_EXECUTION",
     "RELATE",
@@ -21,13 +20,9 @@ __all__ = [
 
 
 def _create(label: LiteralString) -> LiteralString:
-    # Only for keys that LOOK_UP has not found: another writer who makes one of them at the same time breaks the
+    # Only for keys that `find.BY_KEYS` has not found: another writer who makes one of them at the same time breaks the
     # uniqueness of keys, and the loser's transaction starts again. MERGE, which looks for itself, took twice as long.
     return "UNWIND $rows AS row CREATE (n:" + label + ") SET n = row RETURN count(n)"
-
-
-def _look_up(label: LiteralString) -> LiteralString:
-    return "UNWIND $keys AS key MATCH (n:" + label + " {key: key}) RETURN collect([n.key, n.id, n.fingerprint])"
 
 
 def _update(label: LiteralString) -> LiteralString:
@@ -51,11 +46,6 @@ CREATE_NODES: Final[dict[NodeKind, LiteralString]] = {
     NodeKind.ARTIFACT: _create("Artifact"),
     NodeKind.EXECUTION: _create("Execution"),
     NodeKind.CONTEXT: _create("Context"),
-}
-LOOK_UP: Final[dict[NodeKind, LiteralString]] = {
-    NodeKind.ARTIFACT: _look_up("Artifact"),
-    NodeKind.EXECUTION: _look_up("Execution"),
-    NodeKind.CONTEXT: _look_up("Context"),
 }
 UPDATE_NODES: Final[dict[NodeKind, LiteralString]] = {
     NodeKind.ARTIFACT: _update("Artifact"),
