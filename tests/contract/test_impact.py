@@ -172,6 +172,30 @@ class TestMarks:
         impact = plant.impact("batch")
         assert {r.node.name for r in impact.reached if r.only_possible} == {"m/4"}
         assert impact.certificate.possible_edges == 1
+        assert impact.counts == {"Model": 3, "Deployment": 3, "Dataset": 1}
+        assert (impact.possible_counts, impact.possible_executions) == ({"Model": 1}, {"Train": 1})
+        assert (impact.model_count, impact.possible_model_count) == (3, 1)
+        [link] = impact.certificate.frontier
+        assert (link.source, link.target) == (plant.get("data").ref, plant.get("train4").ref)
+        assert f"This possible link makes the difference: {link.source} -> {link.target}." in str(impact.certificate)
         sure = plant.impact("batch", certain_only=True)
         assert "m/4" not in {r.node.name for r in sure.reached}
+        assert not sure.certificate.complete
+        assert (sure.possible_counts, sure.certificate.frontier) == ({}, (link,))
+
+    def test_a_summary_counts_certain_and_possible_apart_as_details_do(self, plant: provgraph.Graph) -> None:
+        step(plant, "train4", "Train", ["data"], {"m/4": "Model"}, ended_at=36, possible=True)
+        step(plant, "deploy4", "Deploy", ["m/4"], {"d/4": "Deployment"}, ended_at=70, endpoint="line-9")
+        full, summary = plant.impact("batch"), plant.impact("batch", details=False)
+        for name in ("counts", "executions", "possible_counts", "possible_executions", "possible_model_count"):
+            assert getattr(summary, name) == getattr(full, name), name
+        assert summary.certificate.possible_nodes == full.certificate.possible_nodes == 4
+        assert {d.node.name: d.only_possible for d in summary.deployments} == {
+            d.node.name: d.only_possible for d in full.deployments
+        }
+        plain = full.to_json()["only_possible"]
+        assert isinstance(plain, dict)
+        assert (plain["models"], plain["deployments"], plain["live_deployments"]) == (1, 1, 1)
+        sure = plant.impact("batch", details=False, certain_only=True)
+        assert sure.counts == plant.impact("batch", certain_only=True).counts
         assert not sure.certificate.complete

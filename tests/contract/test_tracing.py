@@ -143,6 +143,20 @@ class TestRandomGraphs:
         whole = graph.downstream(ref)
         only = {whole.by_ref[r].key.removeprefix(prefix) for r in whole.only_possible}
         assert only == everything.keys() - certain.keys()
+        told = whole.certificate
+        assert (told.certain_nodes, told.possible_nodes) == (len(certain), len(only))
+
+        def named(lineage: Lineage) -> set[Link]:
+            keys = {f"{n.kind.word}:{ids[n.key]}": n.key.removeprefix(prefix) for n in whole.nodes}
+            return {Link(keys[e.source], keys[e.target], possible=True) for e in lineage.certificate.frontier}
+
+        # the links that the certificate names are the difference: no more of them, and no other
+        assert by_hand([x for x in links if x not in named(whole)], [name], "downstream") == certain
+        for link in named(whole):
+            assert link.source in certain
+            assert link.target in only
+        assert named(sure) == named(whole)
+        assert (sure.certificate.possible_nodes, sure.certificate.certain_nodes) == (0, len(certain))
 
     @_HYPOTHESIS
     @given(links=graphs(), starts=st.sets(st.integers(0, 7), min_size=2, max_size=3), most=st.integers(1, 12))

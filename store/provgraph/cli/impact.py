@@ -84,16 +84,27 @@ def _write(found: Impact) -> None:
 
 def _summary(found: Impact) -> Iterator[str]:
     starts = ", ".join(f"{node.ref} ({node.type} {node.label})" for node in found.starts)
-    live = f" ({len(found.live_deployments):,} live)" if found.deployments else ""
-    models = count_text(found.model_count, "model")
-    yield f"A change of {starts} reaches {models} and {count_text(len(found.deployments), 'deployment')}{live}."
-    for word, counts in (("artifacts", found.counts), ("executions", found.executions)):
+    models = count_text(found.model_count, "model") + _marked(possible=found.possible_model_count)
+    deployments = count_text(len(found.deployments), "deployment")
+    if found.deployments:
+        possible = sum(item.only_possible for item in found.deployments)
+        deployments += _marked(f"{len(found.live_deployments):,} live", possible=possible)
+    yield f"A change of {starts} reaches {models} and {deployments}."
+    for word, counts, possible in (
+        ("artifacts", found.counts, found.possible_counts),
+        ("executions", found.executions, found.possible_executions),
+    ):
         if counts:
-            yield f"{word:<10} {_counts(counts)}"
+            yield f"{word:<10} {_counts(counts, possible)}"
 
 
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items())
+def _counts(counts: Mapping[str, int], possible: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {name}{_marked(possible=possible.get(name, 0))}" for name, number in counts.items())
+
+
+def _marked(*words: str, possible: int) -> str:
+    said = [*words, *([f"{possible:,} only possibly"] if possible else [])]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _row(item: Reached) -> Sequence[object]:

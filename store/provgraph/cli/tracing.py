@@ -64,7 +64,7 @@ def write_lineage(settings: Settings, lineage: Lineage, nothing: str) -> None:
     if settings.format == "json":
         write_json(lineage.to_json())
     elif settings.format == "csv":
-        write_csv(("hops", *CSV_COLUMNS, "contexts"), _csv_rows(lineage))
+        write_csv(("hops", *CSV_COLUMNS, "contexts", "reached"), _csv_rows(lineage))
         say(str(lineage.certificate))
     else:
         rows = [(lineage.hops[node.ref], *table_row(node), _remark(lineage, node.ref)) for node in lineage]
@@ -78,7 +78,7 @@ def write_lineage(settings: Settings, lineage: Lineage, nothing: str) -> None:
 def _csv_rows(lineage: Lineage) -> Iterator[Sequence[object]]:
     for node in lineage:
         contexts = " ".join(lineage.memberships.get(node.ref, ()))
-        yield (lineage.hops[node.ref], *csv_row(node), contexts)
+        yield (lineage.hops[node.ref], *csv_row(node), contexts, lineage.reached(node))
 
 
 def _remark(lineage: Lineage, ref: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["lineage_frames", "require_pandas"]
 
 _NODE_COLUMNS = (
-    "id", "kind", "type", "name", "state", "hops", "uri", "digest", "version", "started_at", "ended_at", "created_at",
+    "id", "kind", "type", "name", "state", "hops", "reached", "uri", "digest", "version", "started_at", "ended_at", "created_at",
     "key", "external_id",
 )  # fmt: skip
 _EDGE_COLUMNS = ("kind", "source", "target", "event_type", "time", "certainty", "recorded_by", "recorded_at")
@@ -45,7 +45,7 @@ def lineage_frames(lineage: Lineage) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     rows: list[dict[str, object]] = []
     for node in lineage.nodes:
-        row = {**plain_node(node), "hops": lineage.hops[node.ref]}
+        row = {**plain_node(node), "hops": lineage.hops[node.ref], "reached": lineage.reached(node)}
         row |= {f"prop_{name}": value for name, value in plain_properties(node.properties).items()}
         row |= {f"custom_{name}": value for name, value in plain_properties(node.custom_properties).items()}
         rows.append(row)

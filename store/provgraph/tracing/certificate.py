@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Final
+
+from provgraph.tracing.lineage import Edge, edge_to_json
 
 __all__ = ["Certificate", "Cut", "CutReason", "Gap", "GapKind"]
+
+_NAMED: Final = 3  # possible links that a sentence names; the value has all
 
 
 class CutReason(Enum):
@@ -71,7 +76,12 @@ class Certificate:
 
     Attributes:
         nodes, edges: how many the answer holds.
-        possible_edges: how many of them are possible ones (inferred, not observed or declared).
+        possible_nodes: how many of the nodes only possible links reach.
+        pending_nodes: how many of them only a pending output connects.
+        possible_edges: how many of the edges are possible ones.
+        frontier: the possible links that make this difference. Each leads from a node that is certainly reached to one
+            that is not: were they not there, the certain nodes would be left, and no others. Where only certain links
+            are walked, those at which the walk stopped.
         walked_at: epoch milliseconds. What was recorded later is not in the answer.
         store: the URL of the store that was asked.
         cut: what a limit, a filter or a stop type left out.
@@ -87,25 +97,50 @@ class Certificate:
     cut: tuple[Cut, ...] = ()
     gaps: tuple[Gap, ...] = ()
     links_counted: bool = True
+    possible_nodes: int = 0
+    pending_nodes: int = 0
+    frontier: tuple[Edge, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether no limit, filter or stop type left anything out."""
         return not self.cut
 
+    @property
+    def certain_nodes(self) -> int:
+        """How many of the nodes certain links reach; the starts are among them."""
+        return self.nodes - self.possible_nodes - self.pending_nodes
+
     def __str__(self) -> str:
-        walked = f"{_count(self.nodes, 'node')} and {_count(self.edges, 'link')} walked"
-        if not self.links_counted:
-            walked = f"{_count(self.nodes, 'node')} counted"
-        if self.possible_edges:
-            walked += f" ({self.possible_edges:,} of them only possible)"
+        nodes = _count(self.nodes, "node")
+        if self.possible_nodes:
+            nodes += f" ({self.possible_nodes:,} only possibly reached)"
+        if self.links_counted:
+            edges = _count(self.edges, "link")
+            if self.possible_edges:
+                edges += f" ({self.possible_edges:,} only possible)"
+            walked = f"{nodes} and {edges} walked"
+        else:
+            walked = f"{nodes} counted"
         if self.complete:
             text = f"Complete: {walked}, nothing left out."
         else:
             text = f"Not complete: {walked}; left out: {', '.join(str(cut) for cut in self.cut)}."
+        if self.frontier:
+            text += f" {self.difference}"
         if self.gaps:
             text += f" The records lack: {', '.join(str(gap) for gap in self.gaps)}."
         return text
+
+    @property
+    def difference(self) -> str:
+        """The sentence that names the frontier, its first links by their nodes; "" if there is none."""
+        if not self.frontier:
+            return ""
+        words = "This possible link makes" if len(self.frontier) == 1 else "These possible links make"
+        named = ", ".join(f"{edge.source} -> {edge.target}" for edge in self.frontier[:_NAMED])
+        more = f" and {len(self.frontier) - _NAMED:,} more" if len(self.frontier) > _NAMED else ""
+        return f"{words} the difference: {named}{more}."
 
     def to_json(self) -> dict[str, object]:
         """As plain values, for `json.dumps`."""
@@ -113,8 +148,12 @@ class Certificate:
             "complete": self.complete,
             "sentence": str(self),
             "nodes": self.nodes,
+            "certain_nodes": self.certain_nodes,
+            "possible_nodes": self.possible_nodes,
+            "pending_nodes": self.pending_nodes,
             "edges": self.edges,
             "possible_edges": self.possible_edges,
+            "frontier": [edge_to_json(edge) for edge in self.frontier],
             "walked_at": datetime.fromtimestamp(self.walked_at / 1000, UTC).isoformat(timespec="milliseconds"),
             "store": self.store,
             "cut": [{"reason": c.reason.name.lower(), "count": c.count, "at": list(c.at)} for c in self.cut],

@@ -7,7 +7,7 @@ import io
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from provgraph.model import Artifact, Execution, ExecutionState, Node, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher.trace import COUNT, IDS, Way
 from provgraph.store.rows import node_from_properties
-from provgraph.tracing.certificate import Certificate
+from provgraph.tracing.certificate import Certificate, Cut, CutReason
 from provgraph.tracing.deployments import Deployment, deployments_of, is_deployment
 from provgraph.tracing.lineage import Lineage, node_to_json
 from provgraph.tracing.roles import Roles
@@ -90,6 +90,8 @@ class Impact:
         lineage: everything downstream; None if details were not fetched.
         certificate: how complete the answer is.
         model_count: how many models are reached.
+        possible_counts, possible_executions, possible_model_count: how many of those only possible links reach; the
+            others are certain.
     """
 
     starts: tuple[Node, ...]
@@ -99,6 +101,9 @@ class Impact:
     lineage: Lineage | None
     certificate: Certificate
     model_count: int = 0
+    possible_counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    possible_executions: Mapping[str, int] = field(default_factory=dict[str, int])
+    possible_model_count: int = 0
 
     @cached_property
     def models(self) -> tuple[Reached, ...]:
@@ -185,6 +190,13 @@ class Impact:
             "models": self.model_count,
             "deployments": len(self.deployments),
             "live_deployments": len(self.live_deployments),
+            "only_possible": {
+                "counts": dict(self.possible_counts),
+                "executions": dict(self.possible_executions),
+                "models": self.possible_model_count,
+                "deployments": sum(item.only_possible for item in self.deployments),
+                "live_deployments": sum(item.only_possible for item in self.live_deployments),
+            },
             "reached": [item.to_json() for item in self.reached],
             "nodes": found.get("nodes", []),
             "edges": found.get("edges", []),
@@ -208,10 +220,13 @@ def impact(
     roles = Roles.of(types)
     if details:
         return _detailed(core, starts, certain_only, roles)
-    counted = _counted(core, starts, certain_only, roles.type_names("deployment", types))
+    deployments = roles.type_names("deployment", types)
+    counted = _counted(core, starts, certain_only, deployments)
     if details is None and sum(row[3] for row in counted) <= DETAILS_UP_TO:
         return _detailed(core, starts, certain_only, roles)
-    return _summary(core, starts, counted, roles, set(roles.type_names("model", types)))
+    # links are not looked at one by one here, so both ways are counted, and the difference is told
+    other = _counted(core, starts, not certain_only, deployments)
+    return _summary(core, starts, counted, other, certain_only, roles, set(roles.type_names("model", types)))
 
 
 def _counted(core: StoreCore, starts: Sequence[Node], certain_only: bool, types: Sequence[str]) -> list[Sequence[Any]]:
@@ -250,16 +265,19 @@ def _detailed(core: StoreCore, starts: Sequence[Node], certain_only: bool, roles
         for node in reached_nodes
     ]
     reached.sort(key=_rank)
-    artifacts = Counter(item.node.type for item in reached if isinstance(item.node, Artifact))
-    executions = Counter(node.type for node in lineage.executions if node.ref not in begin | lineage.pending)
+    artifacts = [item for item in reached if isinstance(item.node, Artifact)]
+    executions = [node for node in lineage.executions if node.ref not in begin | lineage.pending]
     return Impact(
         starts=tuple(starts),
-        counts=_by_number(artifacts),
-        executions=_by_number(executions),
+        counts=_by_number(Counter(item.node.type for item in artifacts)),
+        executions=_by_number(Counter(node.type for node in executions)),
         reached=tuple(reached),
         lineage=lineage,
         certificate=lineage.certificate,
         model_count=sum(item.role == "model" for item in reached),
+        possible_counts=_by_number(Counter(item.node.type for item in artifacts if item.only_possible)),
+        possible_executions=_by_number(Counter(n.type for n in executions if n.ref in lineage.only_possible)),
+        possible_model_count=sum(item.role == "model" and item.only_possible for item in reached),
     )
 
 
@@ -307,37 +325,79 @@ def _executions_between(lineage: Lineage) -> dict[str, int]:
     return found
 
 
+@dataclass(slots=True)
+class _Sum:
+    """The rows of a count, added up; the starts are not in it."""
+
+    artifacts: Counter[str]
+    executions: Counter[str]
+    kept: dict[str, Artifact]
+
+    @classmethod
+    def of(cls, starts: Sequence[Node], counted: Sequence[Sequence[Any]]) -> _Sum:
+        found = cls(Counter(), Counter(), {})
+        for label, type_name, _, count, kept in counted:
+            found._of(label)[type_name] += count
+            for node in (node_from_properties(label, stored) for stored in kept):
+                if isinstance(node, Artifact) and all(node.ref != start.ref for start in starts):
+                    found.kept[node.ref] = node
+        for node in starts:
+            if node.kind is not NodeKind.CONTEXT:
+                found._of(node.kind.value)[node.type] -= 1
+        return found
+
+    def _of(self, label: str) -> Counter[str]:
+        return self.artifacts if label == NodeKind.ARTIFACT.value else self.executions
+
+    def total(self) -> int:
+        return self.artifacts.total() + self.executions.total()
+
+
 def _summary(
-    core: StoreCore, starts: Sequence[Node], counted: Sequence[Sequence[Any]], roles: Roles, models: set[str]
+    core: StoreCore,
+    starts: Sequence[Node],
+    counted: Sequence[Sequence[Any]],
+    counted_otherwise: Sequence[Sequence[Any]],
+    certain_only: bool,
+    roles: Roles,
+    models: set[str],
 ) -> Impact:
     walked_at = int(time.time() * 1000)
-    counts: Counter[str] = Counter()
-    executions: Counter[str] = Counter()
-    found: dict[str, Artifact] = {}
-    for label, type_name, _, count, kept in counted:
-        where = counts if label == NodeKind.ARTIFACT.value else executions
-        where[type_name] += count
-        for node in (node_from_properties(label, stored) for stored in kept):
-            if isinstance(node, Artifact) and all(node.ref != start.ref for start in starts):
-                found[node.ref] = node
-    total = counts.total() + executions.total()
-    for node in starts:
-        where = counts if node.kind is NodeKind.ARTIFACT else executions
-        if node.kind is not NodeKind.CONTEXT:
-            where[node.type] -= 1
+    every, other = _Sum.of(starts, counted), _Sum.of(starts, counted_otherwise)
+    # what is written between the two counts may be in one of them alone: never less than none
+    artifacts, executions = every.artifacts - other.artifacts, every.executions - other.executions
+    left_out = max(0, other.total() - every.total()) if certain_only else 0
     reached = [
-        Reached(d.node, "deployment", None, None, only_through_failed=False, only_possible=False, deployment=d)
-        for d in deployments_of(core, list(found.values()), roles)
+        Reached(
+            node=d.node,
+            role="deployment",
+            hops=None,
+            executions_between=None,
+            only_through_failed=False,
+            only_possible=d.node.ref not in other.kept,
+            deployment=d,
+        )
+        for d in deployments_of(core, list(every.kept.values()), roles)
     ]
     reached.sort(key=_rank)
     return Impact(
         starts=tuple(starts),
-        counts=_by_number(+counts),
-        executions=_by_number(+executions),
+        counts=_by_number(+every.artifacts),
+        executions=_by_number(+every.executions),
         reached=tuple(reached),
         lineage=None,
         certificate=Certificate(
-            nodes=total, edges=0, possible_edges=0, walked_at=walked_at, store=core.store.url, links_counted=False
+            nodes=sum(row[3] for row in counted),
+            edges=0,
+            possible_edges=0,
+            walked_at=walked_at,
+            store=core.store.url,
+            links_counted=False,
+            cut=(Cut(CutReason.POSSIBLE, left_out),) if left_out else (),
+            possible_nodes=artifacts.total() + executions.total(),
         ),
-        model_count=sum(count for name, count in counts.items() if name in models),
+        model_count=sum(count for name, count in every.artifacts.items() if name in models),
+        possible_counts=_by_number(artifacts),
+        possible_executions=_by_number(executions),
+        possible_model_count=sum(count for name, count in artifacts.items() if name in models),
     )

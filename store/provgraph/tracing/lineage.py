@@ -131,6 +131,16 @@ class Lineage:
             found.setdefault(edge.target, []).append(edge)
         return found
 
+    def reached(self, node: Node | str) -> Literal["certain", "possible", "pending"]:
+        """How sure it is that a node belongs to the answer.
+
+        Raises:
+            KeyError: the lineage has no such node.
+        """
+        ref = node if isinstance(node, str) else node.ref
+        self.by_ref[ref]
+        return "pending" if ref in self.pending else "possible" if ref in self.only_possible else "certain"
+
     def contexts_of(self, node: Node | str) -> tuple[Context, ...]:
         """The contexts that a node belongs to."""
         ref = node if isinstance(node, str) else node.ref
@@ -144,7 +154,12 @@ class Lineage:
             "starts": list(self.starts),
             "direction": self.direction,
             "nodes": [
-                {**node_to_json(n), "hops": self.hops[n.ref], "contexts": list(self.memberships.get(n.ref, ()))}
+                {
+                    **node_to_json(n),
+                    "hops": self.hops[n.ref],
+                    "reached": self.reached(n),
+                    "contexts": list(self.memberships.get(n.ref, ())),
+                }
                 for n in self.nodes
             ],
             "edges": [edge_to_json(edge) for edge in self.edges],

@@ -87,6 +87,7 @@ class _Walk:
     links: list[Sequence[Any]] = field(default_factory=list)
     pending: dict[int, int] = field(default_factory=dict)
     only_possible: set[int] = field(default_factory=set)
+    frontier: list[Sequence[Any]] = field(default_factory=list)
     cuts: dict[CutReason, list[int]] = field(default_factory=dict)
     gaps: dict[GapKind, set[int]] = field(default_factory=dict)
 
@@ -240,6 +241,7 @@ def _walk(fetched: _Fetched, starts: Iterable[int], way: Way, options: TraceOpti
         walk.cuts[CutReason.NODES] = list(walk.hops)[-1:]
     walk.pending = {node: hops for node, hops in walk.pending.items() if node not in walk.hops}
     walk.only_possible = _only_possible(walk, first, near, far)
+    walk.frontier = _frontier(walk, near, far, options.certain_only)
     walk.gaps = _gaps(fetched, walk, beside, way)
     return walk
 
@@ -261,6 +263,18 @@ def _only_possible(walk: _Walk, starts: set[int], near: int, far: int) -> set[in
         reached.add(node)
         stack += certain.get(node, ())
     return walk.hops.keys() - reached
+
+
+def _frontier(walk: _Walk, near: int, far: int, certain_only: bool) -> list[Sequence[Any]]:
+    """The possible links that leave what is certain for what is not; of a certain walk, those it did not follow."""
+    beyond = walk.only_possible
+    return [
+        link
+        for link in walk.links
+        if link[0] in _POSSIBLE
+        and link[near] not in beyond
+        and (link[far] not in walk.hops if certain_only else link[far] in beyond)
+    ]
 
 
 def _gaps(
@@ -347,6 +361,7 @@ def _assemble(
     possible_only = {node for walk in walks for node in walk.only_possible}
     for walk in walks:  # what another direction reaches for certain is certain
         possible_only -= walk.hops.keys() - walk.only_possible
+    frontier = [link for walk in walks for link in walk.frontier]
     return Lineage(
         starts=tuple(dict.fromkeys(node.ref for node in starts)),
         direction=direction,
@@ -362,12 +377,24 @@ def _assemble(
             nodes=len(traced),
             edges=len(edges),
             possible_edges=sum(edge.possible for edge in edges),
+            possible_nodes=sum(node.id in possible_only for node in traced),
+            pending_nodes=sum(node.id in pending for node in traced),
+            frontier=edges_of(frontier, _ends(frontier)),
             walked_at=walked_at,
             store=core.store.url,
             cut=tuple(Cut(reason, len(cuts[reason]), ref_list(cuts[reason])) for reason in CutReason if reason in cuts),
             gaps=tuple(Gap(kind, ref_list(gaps[kind])) for kind in GapKind if gaps.get(kind)),
         ),
     )
+
+
+def _ends(possible: Sequence[Sequence[Any]]) -> dict[int, str]:
+    """References of the ends of possible links, also of those that were not fetched: the kind of link tells theirs."""
+    found: dict[int, str] = {}
+    for kind, source, target, *_ in possible:
+        artifact, execution = (source, target) if kind == "POSSIBLE_INPUT" else (target, source)
+        found |= {artifact: f"artifact:{artifact}", execution: f"execution:{execution}"}
+    return found
 
 
 def _add_pending(core: StoreCore, fetched: _Fetched, pending: Mapping[int, int], with_contexts: bool) -> None:
