@@ -786,15 +786,18 @@ class Graph:
         """
         return impact(self._core, self._nodes(nodes), certain_only=certain_only, details=details)
 
-    def explain(self, model: NodeLike) -> Explanation:
+    def explain(self, model: NodeLike, *, certain_only: bool = False) -> Explanation:
         """Six answers about a model: data, hyperparameters, pipeline and run, versions, last failure, deployment.
+
+        Args:
+            certain_only: do not walk possible links. Else what only they reach is marked.
 
         Raises:
             NotFoundError, AmbiguousError: a text names no node, or several.
             InvalidValueError: the node is no artifact.
         """
         [node] = self._nodes(model)
-        return explain(self._core, node)
+        return explain(self._core, node, certain_only=certain_only)
 
     def runs(self, pipeline: NodeLike | None = None, *, limit: int | None = None) -> list[Run]:
         """The runs of a pipeline, or of all, newest first."""

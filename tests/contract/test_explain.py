@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import provgraph
-from provgraph import Artifact, Capture, Event, EventType, Execution, ExecutionState
+from provgraph import Artifact, Capture, Event, EventType, Execution, ExecutionState, Records
 from provgraph.errors import InvalidValueError
 from provgraph.recording.execution import StepRecorder
 
@@ -45,6 +45,60 @@ def recorded(graph: provgraph.Graph, tmp_path: Path) -> provgraph.Graph:
         deploy.input(files["two.model"])
         deploy.output(type="Deployment", name="line-3", version="2", contexts={"Endpoint": "plant-2/line-3"})
     return graph
+
+
+class TestPossible:
+    def test_what_an_answer_owes_to_possible_links_is_marked_and_can_be_left_out(self, graph: provgraph.Graph) -> None:
+        def link(artifact: str, execution: str, kind: EventType, *, possible: bool = False) -> Event:
+            return Event(artifact=artifact, execution=execution, type=kind, possible=possible)
+
+        done, types = ExecutionState.COMPLETE, {"raw": "Dataset", "near": "Dataset", "maybe": "Dataset"}
+        graph.put_lineage(
+            Records(
+                artifacts=[
+                    *(Artifact(type=kind, name=name, key=name) for name, kind in types.items()),
+                    Artifact(type="Model", name="m/1", key="m/1", family="m"),
+                    Artifact(type="Model", name="m/2", key="m/2", family="m"),
+                    Artifact(type="Deployment", name="d", key="d"),
+                ],
+                executions=[
+                    Execution(type=kind, key=key, state=done, ended_at=9)
+                    for key, kind in {"split": "Split", "train": "Train", "deploy": "Deploy"}.items()
+                ],
+                events=[
+                    link("raw", "split", EventType.INPUT),
+                    link("near", "split", EventType.OUTPUT),
+                    link("near", "train", EventType.INPUT),
+                    link(
+                        "raw", "train", EventType.INPUT, possible=True
+                    ),  # for certain farther up, nearer only possibly
+                    link("maybe", "train", EventType.INPUT, possible=True),
+                    link("m/2", "train", EventType.OUTPUT),
+                    link("m/1", "deploy", EventType.INPUT, possible=True),
+                    link("m/2", "deploy", EventType.INPUT),
+                    link("d", "deploy", EventType.OUTPUT),
+                ],
+            )
+        )
+        found = graph.explain("m/2")
+        assert found.data.text == "raw (only possibly), near, maybe (only possibly)"
+        assert {node.label for node in found.data.possible} == {"raw", "maybe"}
+        assert found.deployment.text.startswith("m/2 to ")
+        assert found.deployment.possible == ()
+        assert found.hyperparameters.possible == ()
+        assert len(found.certificate.frontier) == 1
+        plain = found.data.to_json()["possible"]
+        assert plain == [node.ref for node in found.data.possible]
+        sure = graph.explain("m/2", certain_only=True)
+        assert (sure.data.text, sure.data.possible) == ("near, made from 1 Dataset", ())
+        assert sure.deployment.text == found.deployment.text
+        graph.put_lineage(Records(events=[link("m/1", "deploy", EventType.INPUT)]))
+        graph.put(Artifact(type="Model", name="other/1", key="other/1", family="other"))
+        graph.put_lineage(Records(events=[link("other/1", "deploy", EventType.INPUT, possible=True)]))
+        only = graph.explain("other/1").deployment
+        assert only.text.endswith("(only possibly)")
+        assert [node.label for node in only.possible] == ["d"]
+        assert not graph.explain("other/1", certain_only=True).deployment.known
 
 
 class TestExplain:

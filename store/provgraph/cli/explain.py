@@ -22,10 +22,11 @@ _LONG: Final = 100  # characters; a longer detail is for --json
 
 @click.command(short_help="Answer six questions about a model.")
 @click.argument("node", type=NODE)
+@click.option("--certain-only", is_flag=True, help="Do not walk links that are only possible.")
 @url_option
 @output_options(csv=False)
 @pass_settings
-def explain(settings: Settings, node: str) -> None:
+def explain(settings: Settings, node: str, certain_only: bool) -> None:
     """Answer six questions about a model.
 
     Which data, which hyperparameters, which pipeline and run, which library versions and code, what made its
@@ -33,7 +34,7 @@ def explain(settings: Settings, node: str) -> None:
     with what to record.
     """
     with open_graph(settings) as graph:
-        found = graph.explain(node)
+        found = graph.explain(node, certain_only=certain_only)
     if settings.format == "json":
         write_json(found.to_json())
         return
@@ -48,7 +49,7 @@ def explain(settings: Settings, node: str) -> None:
 def _lines(answer: Answer, detailed: bool) -> Iterator[str]:
     yield answer.text
     for node in answer.nodes[:_NODES]:
-        yield f"  {node.ref}  {node.type}  {node.label}"
+        yield f"  {node.ref}  {node.type}  {node.label}{'  (only possibly)' if node in answer.possible else ''}"
     if len(answer.nodes) > _NODES:
         yield f"  … and {len(answer.nodes) - _NODES:,} more: --json has all"
     for name, value in answer.details.items() if detailed else ():

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["lineage_frames", "require_pandas"]
 
 _NODE_COLUMNS = (
-    "id", "kind", "type", "name", "state", "hops", "reached", "uri", "digest", "version", "started_at", "ended_at", "created_at",
-    "key", "external_id",
+    "id", "kind", "type", "name", "state", "hops", "reached", "uri", "digest", "version", "started_at", "ended_at",
+    "created_at", "key", "external_id",
 )  # fmt: skip
 _EDGE_COLUMNS = ("kind", "source", "target", "event_type", "time", "certainty", "recorded_by", "recorded_at")
 _TIMES = ("started_at", "ended_at", "created_at", "time", "recorded_at")

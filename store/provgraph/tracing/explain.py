@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,7 @@ _NOT_PARAMETERS: Final = frozenset(
         *("pipeline_name", "pipeline_root", "run_id", "state", "component_id", "tfx_version"),
     }
 )
+_POSSIBLY: Final = "only possibly"
 _NOTHING: Final = ("", "None", "null")
 # Properties by which other recorders of this field tell versions and code.
 _OTHER_CODE: Final = (
@@ -50,6 +51,7 @@ class Answer:
         text: the answer in one line; "not recorded" where the records do not hold it.
         known: whether the records hold it.
         nodes: the nodes that it is about, most important first.
+        possible: those of the nodes that only possible links reach: to that extent the answer may be wrong.
         details: names and values to show beside it.
         advice: what to record, or to look at, where it is not known.
     """
@@ -58,6 +60,7 @@ class Answer:
     text: str
     known: bool
     nodes: tuple[Node, ...] = ()
+    possible: tuple[Node, ...] = ()
     details: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     advice: str = ""
 
@@ -68,6 +71,7 @@ class Answer:
             "answer": self.text,
             "known": self.known,
             "nodes": [node_to_json(node) for node in self.nodes],
+            "possible": [node.ref for node in self.possible],
             "details": dict(self.details),
             "advice": self.advice,
         }
@@ -109,8 +113,8 @@ class Explanation:
         }
 
 
-def explain(core: StoreCore, model: Node) -> Explanation:
-    """The six answers about `model`.
+def explain(core: StoreCore, model: Node, *, certain_only: bool = False) -> Explanation:
+    """The six answers about `model`, without what only possible links reach if `certain_only`.
 
     Raises:
         InvalidValueError: it is no artifact.
@@ -118,7 +122,8 @@ def explain(core: StoreCore, model: Node) -> Explanation:
     if not isinstance(model, Artifact):
         raise InvalidValueError(f"{model.ref} is no artifact: name a model")
     roles = Roles.of(core.reader.types())
-    upstream = trace(core, [model], "upstream", TraceOptions())
+    options = TraceOptions(certain_only=certain_only)
+    upstream = trace(core, [model], "upstream", options)
     producer = _producer(upstream, model)
     contexts = upstream.contexts_of(producer) if producer else upstream.contexts_of(model)
     return Explanation(
@@ -129,7 +134,7 @@ def explain(core: StoreCore, model: Node) -> Explanation:
         pipeline=_pipeline(contexts, roles),
         versions=_versions(producer, model),
         failure=_failure(core, contexts, roles),
-        deployment=_deployment(core, model, roles),
+        deployment=_deployment(core, model, roles, options),
         certificate=upstream.certificate,
     )
 
@@ -149,19 +154,25 @@ def _producer(upstream: Lineage, model: Artifact) -> Execution | None:
 def _data(upstream: Lineage, model: Artifact, roles: Roles) -> Answer:
     question = "Which data was it trained on?"
     nearest = _nearest(upstream, model, roles)
+    certain = _nearest(upstream, model, roles, certain_only=True)
+    doubtful = upstream.only_possible | {node.ref for node in nearest if node not in certain}
     if not nearest:
         advice = 'declare what the training reads: step.input("data.parquet", type="Dataset")'
         return Answer(question=question, text="not recorded", known=False, advice=advice)
     raw = [node for node in _raw(upstream, model, roles) if node not in nearest]
-    text = _listed(nearest)
+    possible = tuple(node for node in (*nearest, *raw) if node.ref in doubtful)
+    text = _listed(nearest, doubtful)
     if raw:
-        text += f", made from {_counted(raw)}"
+        text += f", made from {_counted(raw, doubtful)}"
     details: dict[str, JsonValue] = {"datasets": [n.label for n in nearest], "raw": [n.label for n in raw]}
-    return Answer(question=question, text=text, known=True, nodes=(*nearest, *raw), details=details)
+    return Answer(question=question, text=text, known=True, nodes=(*nearest, *raw), possible=possible, details=details)
 
 
-def _nearest(upstream: Lineage, model: Artifact, roles: Roles) -> list[Artifact]:
-    """The datasets met first on each way up; where no type is known as data, what the producer took in."""
+def _nearest(upstream: Lineage, model: Artifact, roles: Roles, *, certain_only: bool = False) -> list[Artifact]:
+    """The datasets met first on each way up; where no type is known as data, what the producer took in.
+
+    Data that stands farther up for certain can be met earlier by a possible link: that it was trained on is possible.
+    """
     found: list[Artifact] = []
     seen = {model.ref}
     level = [model.ref]
@@ -170,7 +181,7 @@ def _nearest(upstream: Lineage, model: Artifact, roles: Roles) -> list[Artifact]
         for ref in level:
             for edge in upstream.incoming.get(ref, ()):
                 node = upstream.by_ref[edge.source]
-                if edge.pending or node.ref in seen:
+                if edge.pending or node.ref in seen or (certain_only and edge.possible):
                     continue
                 seen.add(node.ref)
                 if isinstance(node, Artifact) and roles.is_a(node, "dataset"):
@@ -180,7 +191,12 @@ def _nearest(upstream: Lineage, model: Artifact, roles: Roles) -> list[Artifact]
         level = following
     if found:
         return sorted(found, key=lambda n: (upstream.hops[n.ref], n.id))
-    direct = [n for n in upstream.artifacts if upstream.hops[n.ref] == 2 and not roles.is_a(n, "model")]
+    beyond = upstream.only_possible if certain_only else ()
+    direct = [
+        n
+        for n in upstream.artifacts
+        if upstream.hops[n.ref] == 2 and n.ref not in beyond and not roles.is_a(n, "model")
+    ]
     return sorted(direct, key=lambda n: n.id)
 
 
@@ -199,16 +215,20 @@ def _raw(upstream: Lineage, model: Artifact, roles: Roles) -> list[Artifact]:
     return sorted((node for node in data if node.ref not in below), key=lambda node: node.id)
 
 
-def _listed(nodes: Sequence[Node], most: int = 3) -> str:
-    names = ", ".join(node.label for node in nodes[:most])
+def _listed(nodes: Sequence[Node], possible: Collection[str], most: int = 3) -> str:
+    names = ", ".join(node.label + (f" ({_POSSIBLY})" if node.ref in possible else "") for node in nodes[:most])
     return f"{names} and {len(nodes) - most} more" if len(nodes) > most else names
 
 
-def _counted(nodes: Sequence[Node]) -> str:
-    by_type: dict[str, int] = {}
+def _counted(nodes: Sequence[Node], possible: Collection[str]) -> str:
+    by_type: dict[str, list[Node]] = {}
     for node in nodes:
-        by_type[node.type] = by_type.get(node.type, 0) + 1
-    return ", ".join(f"{count} {name}" for name, count in sorted(by_type.items()))
+        by_type.setdefault(node.type, []).append(node)
+    words: list[str] = []
+    for name, alike in sorted(by_type.items()):
+        doubtful = sum(node.ref in possible for node in alike)
+        words.append(f"{len(alike)} {name}" + (f" ({doubtful} {_POSSIBLY})" if doubtful else ""))
+    return ", ".join(words)
 
 
 def _plain(pairs: Iterable[tuple[str, object]]) -> dict[str, JsonValue]:
@@ -311,10 +331,10 @@ def _failure(core: StoreCore, contexts: Sequence[Context], roles: Roles) -> Answ
     return Answer(question=question, text=text, known=True, nodes=(last,), details=details)
 
 
-def _deployment(core: StoreCore, model: Artifact, roles: Roles) -> Answer:
+def _deployment(core: StoreCore, model: Artifact, roles: Roles, options: TraceOptions) -> Answer:
     question = "Which version was deployed last, and where?"
     family = _family(core, model)
-    downstream = trace(core, family, "downstream", TraceOptions())
+    downstream = trace(core, family, "downstream", options)
     makes_something = {ref: any(not e.pending for e in edges) for ref, edges in downstream.outgoing.items()}
     nodes = [
         n for n in downstream.nodes if is_deployment(n, roles, makes_something) and n.ref not in downstream.pending
@@ -329,6 +349,8 @@ def _deployment(core: StoreCore, model: Artifact, roles: Roles) -> Answer:
     version = downstream.by_ref[ref] if ref else None
     where = ", ".join(c.label for c in last.endpoints) or "an endpoint that is not recorded"
     text = f"{version.label if version else last.node.label} to {where}"
+    if last.node.ref in downstream.only_possible:
+        text += f" ({_POSSIBLY})"
     live = [d for d in deployments if d.live]
     own_live = [d for d in live if versions[d.node.ref] == model.ref]
     details: dict[str, JsonValue] = {
@@ -338,13 +360,15 @@ def _deployment(core: StoreCore, model: Artifact, roles: Roles) -> Answer:
         "this_version_live": bool(own_live) if any(d.live is not None for d in deployments) else None,
     }
     about: list[Node] = [last.node, *(d.node for d in live if d is not last)]
-    return Answer(question=question, text=text, known=True, nodes=tuple(about), details=details)
+    possible = tuple(node for node in about if node.ref in downstream.only_possible)
+    return Answer(question=question, text=text, known=True, nodes=tuple(about), possible=possible, details=details)
 
 
 def _deployed(deployment: Deployment, downstream: Lineage, versions: Mapping[str, str | None]) -> str:
     ref = versions[deployment.node.ref]
     name = downstream.by_ref[ref].label if ref else deployment.node.label
-    return f"{name} at {', '.join(c.label for c in deployment.endpoints)}"
+    text = f"{name} at {', '.join(c.label for c in deployment.endpoints)}"
+    return f"{text} ({_POSSIBLY})" if deployment.node.ref in downstream.only_possible else text
 
 
 def _family(core: StoreCore, model: Artifact) -> list[Node]:
@@ -359,12 +383,19 @@ def _family(core: StoreCore, model: Artifact) -> list[Node]:
 
 
 def _version_of(downstream: Lineage, ref: str, models: set[str]) -> str | None:
-    """The version nearest above a deployment."""
-    level, seen = [ref], {ref}
-    while level:
-        hits = sorted(r for r in level if r in models)
-        if hits:
-            return hits[0]
-        level = [e.source for r in level for e in downstream.incoming.get(r, ()) if e.source not in seen]
-        seen.update(level)
+    """The version nearest above a deployment; one that certain links lead to goes before the others."""
+    for possible in (False, True):
+        level, seen = [ref], {ref}
+        while level:
+            hits = sorted(r for r in level if r in models)
+            if hits:
+                return hits[0]
+            edges = [
+                e
+                for r in level
+                for e in downstream.incoming.get(r, ())
+                if not e.pending and (possible or not e.possible)
+            ]
+            level = [e.source for e in edges if e.source not in seen]
+            seen.update(level)
     return None

@@ -46,7 +46,7 @@ class TraceOptions:
         max_nodes: the nearest so many nodes; None is no limit.
         types: show only nodes of these types (and the starts). The walk goes through the others.
         stop_types: do not walk beyond nodes of these types.
-        certain_only: do not walk possible links.
+        certain_only: do not walk possible links, and do not show those between nodes that others reach.
         with_contexts: fetch the contexts and the types of the nodes too.
     """
 
@@ -347,7 +347,8 @@ def _assemble(
     labels = fetched.labels
     traced.sort(key=lambda node: (shown[node.id], labels[node.id], node.id))
     refs = {node.id: node.ref for node in traced}
-    edges = edges_of((link for walk in walks for link in walk.links), refs)
+    left_out = _POSSIBLE if options.certain_only else ()
+    edges = edges_of((link for walk in walks for link in walk.links if link[0] not in left_out), refs)
     memberships, contexts = _contexts(core, fetched, refs) if options.with_contexts else ({}, ())
     types = core.types.stored(traced) if options.with_contexts else {}
 
