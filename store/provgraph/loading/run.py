@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from provgraph.errors import ConflictError, InvalidValueError, LoadError, NotFoundError, TypeConflictError
+from provgraph.joining.stitch import stitch as stitch_artifacts
 from provgraph.loading.ahead import made_ahead
 from provgraph.loading.protocol import Loader, LoadOptions, Progress
 from provgraph.loading.report import LoadReport
+from provgraph.recording.redaction import redact_uri
 from provgraph.store.core import StoreCore
 from provgraph.store.writer import PreparedRecords, WriteResult
 
@@ -22,6 +26,7 @@ def run_loader(
     source: str,
     *,
     options: LoadOptions | None = None,
+    stitch: bool = False,
     progress: Progress | None = None,
 ) -> LoadReport:
     """Load a source into a store. Nodes are known by their keys: a second load changes nothing.
@@ -30,23 +35,32 @@ def run_loader(
     says of a node replaces what an earlier load said, unless its records are to add to it. A load that is broken off
     leaves whole batches, and the next load completes them.
 
+    Args:
+        stitch: afterwards join the artifacts that were loaded with those of other sources that are the same things.
+
     Raises:
         LoadError: the source cannot be read, or contradicts itself or the store.
         StoreError: the store failed.
     """
     report = LoadReport(loader.name, source)
     start = time.monotonic()
+    loaded = array("q")  # ids of artifacts
     try:
         with made_ahead(_batches(core, loader, source, options or LoadOptions(), report)) as batches:
             for batch in batches:
                 _add(report, batch.types)
                 if batch.prepared is not None:
-                    _add(report, core.writer.write(batch.prepared, replace=not batch.prepared.records.adds))
+                    written = core.writer.write(
+                        batch.prepared, replace=not batch.prepared.records.adds, recorded_from=_place(report.source)
+                    )
+                    _add(report, written)
                 if progress is not None:
                     progress(batch.done, batch.total, batch.stage)
     except (ConflictError, InvalidValueError, NotFoundError, TypeConflictError) as error:
         kept = " (what was written before it stays, and loading again goes on)" if report.changed else ""
         raise LoadError(f"{report.source}: {error}{kept}") from error
+    if loaded:
+        report.stitch = stitch_artifacts(core, loaded, told=progress or (lambda *_: None))
     report.seconds = time.monotonic() - start
     return report
 
@@ -60,6 +74,14 @@ class _Batch:
     total: int | None
     stage: str
     types: WriteResult = field(default_factory=WriteResult)
+
+
+def _place(source: str) -> str:
+    """What links say of where they were read: a file or folder wherever one stands, an address without its secrets."""
+    try:
+        return str(Path(source).absolute()) if Path(source).exists() else redact_uri(source)
+    except (OSError, ValueError):
+        return redact_uri(source)
 
 
 def _add(report: LoadReport, result: WriteResult) -> None:

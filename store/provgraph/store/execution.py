@@ -31,7 +31,7 @@ class ExecutionUnit:
         associated: keys of the contexts that the execution belongs to.
         attributed: (artifact key, context key).
         parents: (child key, parent key). The caller sees to it that there is no cycle.
-        recorded_by: who says so, on every link.
+        recorded_by: who says so, on every link; recorded_from: the file that says so, if it is one that does.
     """
 
     execution: Execution
@@ -42,6 +42,7 @@ class ExecutionUnit:
     attributed: Sequence[tuple[str, str]] = ()
     parents: Sequence[tuple[str, str]] = ()
     recorded_by: str = ""
+    recorded_from: str = ""
 
 
 def put_execution(store: GraphStore, ids: IdBlock, types: TypeRegistry, unit: ExecutionUnit) -> dict[str, int]:
@@ -95,7 +96,7 @@ def prepare_execution(ids: IdBlock, types: TypeRegistry, unit: ExecutionUnit) ->
     for key, found in artifacts.items():
         for relationship in _EVENTS:
             found[relationship] = [
-                [e.type.name, event_properties(e, now)]
+                [e.type.name, event_properties(e, now, unit.recorded_from)]
                 for e in unit.events
                 if e.artifact == key and event_relationship(e) == relationship
             ]

@@ -97,10 +97,19 @@ class Writer:
         return PreparedRecords(records, {kind: self._rows(alike, offered) for kind, alike in _by_kind(nodes).items()})
 
     def write(
-        self, prepared: PreparedRecords, *, replace: bool = False, known: Mapping[str, int] | None = None
+        self,
+        prepared: PreparedRecords,
+        *,
+        replace: bool = False,
+        known: Mapping[str, int] | None = None,
+        recorded_from: str = "",
     ) -> WriteResult:
-        """The other part of `put`, with its arguments: all or nothing, in one transaction."""
+        """The other part of `put`, with its arguments: all or nothing, in one transaction.
+
+        `recorded_from` is where links come from whose records do not say it.
+        """
         now = int(time.time() * 1000)
+        stamp: dict[str, object] = {"now": now, "from": prepared.records.recorded_from or recorded_from or None}
         attempts = count()
 
         def work(transaction: Transaction) -> WriteResult:
@@ -111,7 +120,7 @@ class Writer:
             if next(attempts):  # an earlier attempt may have been committed and its answer lost: links may be there
                 fresh.clear()
             self._resolve(transaction, prepared.records, result.ids)
-            self._write_links(transaction, prepared.records, fresh, now, result)
+            self._write_links(transaction, prepared.records, fresh, stamp, result)
             return result
 
         return self._store.write(work)
@@ -187,7 +196,7 @@ class Writer:
         transaction: Transaction,
         records: Records,
         fresh: set[int],
-        now: int,
+        stamp: Mapping[str, object],
         result: WriteResult,
     ) -> None:
         ids = result.ids
@@ -195,9 +204,9 @@ class Writer:
             pairs = {(ids[link.child], ids[link.parent]) for link in records.parents}
             check_no_cycle(transaction, pairs)
         for relationship, links in link_rows(records, ids).items():
-            _run_links(transaction, relationship, statements.LINK[relationship], links, fresh, now, result)
+            _run_links(transaction, relationship, statements.LINK[relationship], links, fresh, stamp, result)
         for (start, end), links in relation_rows(records, ids).items():
-            _run_links(transaction, "RELATION", statements.RELATE[start][end], links, fresh, now, result)
+            _run_links(transaction, "RELATION", statements.RELATE[start][end], links, fresh, stamp, result)
 
 
 def _run_links(
@@ -206,7 +215,7 @@ def _run_links(
     merge_or_create: tuple[Statement, Statement],
     links: Sequence[list[object]],
     fresh: set[int],
-    now: int,
+    stamp: Mapping[str, object],
     result: WriteResult,
 ) -> None:
     merge, create = merge_or_create
@@ -215,9 +224,9 @@ def _run_links(
     new = [row for row in links if row[own] in fresh]
     old = [row for row in links if row[own] not in fresh]
     for chunk in _chunks(new):
-        transaction.run(create, {"rows": chunk, "now": now})
+        transaction.run(create, {"rows": chunk, **stamp})
     for chunk in _chunks(old):
-        [[made]] = transaction.run(merge, {"rows": chunk, "now": now})
+        [[made]] = transaction.run(merge, {"rows": chunk, **stamp})
         result.created[relationship] += made
         result.unchanged[relationship] += len(chunk) - made
     result.created[relationship] += len(new)
@@ -271,7 +280,7 @@ def event_relationship(event: Event) -> str:
     return f"POSSIBLE_{plain}" if event.possible and plain in ("INPUT", "OUTPUT") else plain
 
 
-def event_properties(event: Event, now: int) -> dict[str, object]:
+def event_properties(event: Event, now: int, recorded_from: str = "") -> dict[str, object]:
     """The properties of an event's relationship."""
     found: dict[str, object] = {
         "event_type": event.type.name,
@@ -283,6 +292,8 @@ def event_properties(event: Event, now: int) -> dict[str, object]:
         found["time"] = event.time
     if event.path:
         found["path"] = path_to_text(event.path)
+    if recorded_from:
+        found["recorded_from"] = recorded_from
     return found
 
 

@@ -70,7 +70,7 @@ class Evaluation:
         roles: names of columns by role.
         name: of the predictions; by default those of model and data.
         task: None to see it from the labels.
-        certainty: `DECLARED` for an evaluation that somebody else says took place.
+        certainty: `DECLARED` for an evaluation that somebody else says took place; recorded_from: in which file.
         properties: of the execution, the predictions and the metrics.
     """
 
@@ -87,6 +87,7 @@ class Evaluation:
     ended_at: TimeLike | None = None
     capture: Capture = field(default_factory=Capture)
     certainty: Certainty = Certainty.OBSERVED
+    recorded_from: str = ""
     properties: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
@@ -326,6 +327,7 @@ class _Draft:
             attributed=[(key, context_key(name)) for key in (artifact.key, metrics_key) for name in workflow],
             parents=[(context_key(child), context_key(parent)) for child, parent in parent_links(names)],
             recorded_by=RECORDED_BY,
+            recorded_from=what.recorded_from,
         )
         self._put_unit(unit)
 

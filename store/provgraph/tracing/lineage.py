@@ -34,7 +34,8 @@ class Edge:
         event_type: of the event that the link is; None for `SAME_AS` and `DERIVATION`.
         time: epoch milliseconds when it happened; None where not known.
         certainty: `observed`, `declared` or `inferred`.
-        recorded_by: who said so; recorded_at: epoch milliseconds when this store learnt of it.
+        recorded_by: who said so; recorded_at: epoch milliseconds when this store learnt of it; recorded_from: the file,
+            folder or address that it learnt it from, None where a recorder saw it happen.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Edge:
     certainty: str | None = None
     recorded_by: str | None = None
     recorded_at: int | None = None
+    recorded_from: str | None = None
 
     @property
     def possible(self) -> bool:
@@ -203,7 +205,7 @@ class Lineage:
 def edges_of(links: Iterable[Row], refs: Mapping[int, str]) -> tuple[Edge, ...]:
     """The edges of links as the statements return them, each once, in a fixed order; only those between `refs`."""
     found: dict[tuple[int, int, str, str], Edge] = {}
-    for kind, source, target, event_type, when, path, certainty, recorded_by, recorded_at in links:
+    for kind, source, target, event_type, when, path, certainty, recorded_by, recorded_at, recorded_from in links:
         if source in refs and target in refs:
             found[source, target, kind, event_type or ""] = Edge(
                 kind=kind,
@@ -215,6 +217,7 @@ def edges_of(links: Iterable[Row], refs: Mapping[int, str]) -> tuple[Edge, ...]:
                 certainty=certainty,
                 recorded_by=recorded_by or None,
                 recorded_at=recorded_at,
+                recorded_from=recorded_from,
             )
     return tuple(found[key] for key in sorted(found))
 
@@ -238,4 +241,5 @@ def edge_to_json(edge: Edge) -> dict[str, object]:
         "certainty": edge.certainty,
         "recorded_by": edge.recorded_by,
         "recorded_at": edge.recorded_at,
+        "recorded_from": edge.recorded_from,
     }

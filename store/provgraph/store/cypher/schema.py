@@ -63,7 +63,8 @@ CREATE (t:ArtifactType {key: $key, id: $id, property_names: [''], property_kinds
                         signature: '', base_type: ''})
 CREATE (u:ExecutionType {key: $key, id: $id})
 CREATE (v:ContextType {key: $key, id: $id})
-CREATE (a)-[:INPUT {event_type: '', time: 0, recorded_at: 0, recorded_by: '', certainty: '', path: ''}]->(e)
+CREATE (a)-[:INPUT {event_type: '', time: 0, recorded_at: 0, recorded_by: '', recorded_from: '',
+                       certainty: '', path: ''}]->(e)
 CREATE (e)-[:OUTPUT]->(a)
 CREATE (a)-[:SAME_AS {rule: '', evidence: ''}]->(a)
 CREATE (a)-[:DERIVATION]->(a)

@@ -73,7 +73,9 @@ def closure(
     )
 
 
-_LINK: Final[LiteralString] = "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]"
+_LINK: Final[LiteralString] = (
+    "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]"
+)
 
 
 # The contexts of a node, for answers that show them: ids alone, since a few contexts hold thousands of nodes.
@@ -252,9 +254,9 @@ RETURN collect([id, properties(e)])
 AROUND: Final[LiteralString] = """
 UNWIND $ids AS id MATCH (e:Execution {id: id})
 RETURN collect([(e)<-[r:INPUT|POSSIBLE_INPUT]-(a) |
-                [type(r), a.id, e.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]]),
+                [type(r), a.id, e.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]]),
        collect([(e)-[r:OUTPUT|POSSIBLE_OUTPUT|PENDING_OUTPUT]->(a) |
-                [type(r), e.id, a.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at]])
+                [type(r), e.id, a.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]])
 """
 
 # Contexts that stand directly inside a context.

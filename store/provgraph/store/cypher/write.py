@@ -75,16 +75,18 @@ MERGE_TYPES: Final[dict[NodeKind, LiteralString]] = {
 
 # A row is [from id, to id, fields ...]. Properties are named one by one: a map (`SET r = row[2]`) took more than twice
 # as long per link on one of the engines.
+# When this store learnt of a link, and from which file or address.
+_STAMP: Final[LiteralString] = "recorded_at: $now, recorded_from: $from"
 _EVENT: Final[LiteralString] = (
-    "event_type: row[2], recorded_by: row[3], certainty: row[4], time: row[5], path: row[6], recorded_at: $now"
+    "event_type: row[2], recorded_by: row[3], certainty: row[4], time: row[5], path: row[6], " + _STAMP
 )
-_MEMBERSHIP: Final[LiteralString] = "recorded_by: row[2], recorded_at: $now"
-_DERIVATION: Final[LiteralString] = "recorded_by: row[2], certainty: row[3], time: row[4], recorded_at: $now"
+_MEMBERSHIP: Final[LiteralString] = "recorded_by: row[2], " + _STAMP
+_DERIVATION: Final[LiteralString] = "recorded_by: row[2], certainty: row[3], time: row[4], " + _STAMP
 _EQUALITY: Final[LiteralString] = (
-    "recorded_by: row[2], rule: row[3], evidence: row[4], certainty: row[5], time: row[6], recorded_at: $now"
+    "recorded_by: row[2], rule: row[3], evidence: row[4], certainty: row[5], time: row[6], " + _STAMP
 )
 _RELATION: Final[LiteralString] = (
-    "name: row[2], recorded_by: row[3], details: row[4], certainty: row[5], time: row[6], recorded_at: $now"
+    "name: row[2], recorded_by: row[3], details: row[4], certainty: row[5], time: row[6], " + _STAMP
 )
 
 
