@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from provgraph.analysis.result import ErrorAnalysis
+    from provgraph.joining.report import StitchReport
+    from provgraph.joining.rules import Rule
     from provgraph.loading import Loader, LoadReport, Progress
     from provgraph.recording.contexts import ContextsLike
     from provgraph.recording.environment import Capture
@@ -552,14 +555,19 @@ class Graph:
         loader: str | Loader | None = None,
         *,
         name: str | None = None,
+        stitch: bool = True,
         progress: Progress | None = None,
     ) -> LoadReport:
         """Load the records of another tool. A second load of the same source changes nothing.
+
+        Afterwards what was loaded is joined with the records of other tools that are the same things, as
+        `Graph.stitch` does.
 
         Args:
             source: a file, a folder or a URL.
             loader: its name, such as `mlmd`; None takes the one that recognises the source.
             name: what to call the source in keys; None leaves it to the loader.
+            stitch: whether to join.
             progress: is told how far the load is.
 
         Raises:
@@ -570,7 +578,63 @@ class Graph:
 
         text = fspath(source)
         chosen = recognise(text) if loader is None else loader_named(loader) if isinstance(loader, str) else loader
-        return run_loader(self._core, chosen, text, options=LoadOptions(source_name=name), progress=progress)
+        options = LoadOptions(source_name=name)
+        return run_loader(self._core, chosen, text, options=options, stitch=stitch, progress=progress)
+
+    # -- joining ----------------------------------------------------------------------------------------------
+
+    def stitch(
+        self, *, rules: Collection[Rule | str] | None = None, dry_run: bool = False, progress: Progress | None = None
+    ) -> StitchReport:
+        """Join artifacts that are one thing in the records of different tools. Repeating changes nothing.
+
+        They become equal (`SAME_AS`, inferred), which traces cross at no hop. The rules, the strongest first: equal
+        strong digests; one URI with one version; one path within one commit. Nothing is joined that a stronger identity
+        keeps apart, and two records of one source never become one; what was not joined for this is reported.
+
+        Loads join what they bring by themselves. Steps are recorded without: those that were recorded since are joined
+        by this, or by the next load of a source that shares something with them.
+
+        Args:
+            rules: by which to join: `content-hash`, `version-exact-uri`, `path-within-a-commit`; None for all.
+            dry_run: only say what would be joined.
+            progress: is told how far it is.
+
+        Raises:
+            InvalidValueError: there is no such rule.
+        """
+        from provgraph.joining.rules import Rule
+        from provgraph.joining.stitch import stitch
+
+        every = tuple(Rule) if rules is None else tuple(Rule.of(rule) for rule in rules)
+        return stitch(self._core, rules=every, dry_run=dry_run, told=progress or (lambda *_: None))
+
+    def unstitch(
+        self, nodes: NodeLike | Sequence[NodeLike] | None = None, *, rules: Collection[Rule | str] | None = None
+    ) -> Counter[Rule]:
+        """Take joins back: those that `stitch` made, never what a tool's records say. How many pairs, by rule.
+
+        A later `stitch`, or the next load of the same records, joins them again.
+
+        Args:
+            nodes: the artifacts whose joins to take back; None for all.
+            rules: of the joins to take back; None for all.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several.
+            InvalidValueError: a node is no artifact, or there is no such rule.
+        """
+        from provgraph.joining.rules import Rule
+        from provgraph.joining.stitch import unstitch
+
+        chosen = None if rules is None else tuple(Rule.of(rule) for rule in rules)
+        if nodes is None:
+            return unstitch(self._core, rules=chosen)
+        artifacts = self._nodes(nodes)
+        for node in artifacts:
+            if node.kind is not NodeKind.ARTIFACT:
+                raise InvalidValueError(f"{node.ref} is no artifact: only artifacts are joined")
+        return unstitch(self._core, [node.id for node in artifacts], rules=chosen)
 
     # -- looking up -------------------------------------------------------------------------------------------
 

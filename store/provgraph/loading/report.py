@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from provgraph.joining.report import StitchReport
+
 __all__ = ["LoadReport", "Note", "NoteKind"]
 
 _EXAMPLES = 3  # of each note
@@ -50,6 +52,7 @@ class LoadReport:
         created, updated, unchanged: what the store says, by label (`Artifact` …) and relationship (`INPUT` …).
         total: how many records the source holds; None if the loader cannot tell.
         stage: what is being read, in words.
+        stitch: what was joined with the records of other tools; None where that was not asked for.
         seconds: how long it took.
     """
 
@@ -62,6 +65,7 @@ class LoadReport:
         self.unchanged: Counter[str] = Counter()
         self.total: int | None = None
         self.stage = ""
+        self.stitch: StitchReport | None = None
         self.seconds = 0.0
         self._notes: dict[tuple[NoteKind, str, str], Note] = {}
 
@@ -97,7 +101,7 @@ class LoadReport:
     @property
     def changed(self) -> bool:
         """Whether the load changed anything in the store."""
-        return bool(self.created.total() or self.updated.total())
+        return bool(self.created.total() or self.updated.total() or (self.stitch and self.stitch.changed))
 
     @property
     def done(self) -> int:
@@ -117,6 +121,8 @@ class LoadReport:
                 yield f"unchanged {_counts(self.unchanged)}"
         else:
             yield "nothing changed: the store has all of it already" if self.done else "nothing to load"
+        if self.stitch is not None and self.stitch.shared:
+            yield from self.stitch.lines()
         for note in self.notes:
             yield str(note)
 
@@ -138,6 +144,7 @@ class LoadReport:
                 {"kind": n.kind.value, "what": n.what, "reason": n.reason, "count": n.count, "examples": n.examples}
                 for n in self.notes
             ],
+            "stitch": self.stitch.to_json() if self.stitch else None,
             "seconds": round(self.seconds, 3),
         }
 

@@ -54,6 +54,8 @@ def run_loader(
                         batch.prepared, replace=not batch.prepared.records.adds, recorded_from=_place(report.source)
                     )
                     _add(report, written)
+                    if stitch:
+                        loaded.extend(written.ids[artifact.key] for artifact in batch.prepared.records.artifacts)
                 if progress is not None:
                     progress(batch.done, batch.total, batch.stage)
     except (ConflictError, InvalidValueError, NotFoundError, TypeConflictError) as error:
@@ -78,8 +80,10 @@ class _Batch:
 
 def _place(source: str) -> str:
     """What links say of where they were read: a file or folder wherever one stands, an address without its secrets."""
+    if source == "-":
+        return "standard input"
     try:
-        return str(Path(source).absolute()) if Path(source).exists() else redact_uri(source)
+        return str(Path(source).resolve(strict=True))
     except (OSError, ValueError):
         return redact_uri(source)
 

@@ -56,8 +56,11 @@ KNOWN_WORDS: Final[LiteralString] = """
 CREATE (a:Artifact {key: $key, id: $id, type: '', type_id: 0, type_version: '', source: '', name: '', state: '',
                     external_id: '', created_at: 0, updated_at: 0, recorded_at: 0, unique_name: $key,
                     unique_external_id: $key, uri: '', digest: '', family: '', version: '', kinds: [''],
-                    fingerprint: ''})
-CREATE (e:Execution {key: $key, id: $id, started_at: 0, ended_at: 0, recorded_host: '', recorded_pid: 0})
+                    fingerprint: '', custom_digest_md5: '', custom_digest_strength: '', custom_path: '',
+                    custom_git_commit: '', custom_rev_lock: '', custom_dataset_version: '',
+                    custom_dataset_source: ''})
+CREATE (e:Execution {key: $key, id: $id, started_at: 0, ended_at: 0, recorded_host: '', recorded_pid: 0,
+                     custom_git_dirty: false})
 CREATE (c:Context {key: $key, id: $id})
 CREATE (t:ArtifactType {key: $key, id: $id, property_names: [''], property_kinds: [''], description: '',
                         signature: '', base_type: ''})

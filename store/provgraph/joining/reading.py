@@ -1,0 +1,114 @@
+"""From a store into a workspace: all artifacts, or some and those that share something with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final, TypeAlias, TypeVar
+
+from provgraph.joining import digests, places
+from provgraph.joining.marks import Record, record_of
+from provgraph.joining.rules import Rule
+from provgraph.joining.workspace import Workspace
+from provgraph.store.core import StoreCore
+from provgraph.store.cypher import join as statements
+from provgraph.store.cypher.check import SEQUENCE
+from provgraph.store.protocol import Row, Statement
+
+__all__ = ["Told", "read_all", "read_components", "read_some", "windows"]
+
+T = TypeVar("T")
+Told: TypeAlias = Callable[[int, int | None, str], None]
+"""Told how far it is: how many are done, of how many, of what."""
+
+_WINDOW: Final = 5_000  # ids looked at in one statement
+_LOOKED_UP: Final = 500  # values in one statement
+_COMPONENTS: Final = 100  # in one statement
+
+
+def windows(core: StoreCore) -> Iterator[dict[str, int]]:
+    """All ids of the store, a range at a time, as parameters."""
+    [[end]] = core.store.read(SEQUENCE, {})
+    for first in range(1, int(end), _WINDOW):
+        yield {"first": first, "end": min(first + _WINDOW, int(end))}
+
+
+def read_all(core: StoreCore, workspace: Workspace, rules: Collection[Rule], told: Told) -> int:
+    """All artifacts of the store; how many bear a mark."""
+    count = 0
+    for window in windows(core):
+        [[rows]] = core.store.read(statements.WINDOW, window)
+        records = _records(rows)
+        workspace.add(records, asked=True, rules=rules)
+        count += len(records)
+        told(window["end"] - 1, None, "artifacts")
+    return count
+
+
+def read_some(core: StoreCore, workspace: Workspace, ids: Iterable[int], rules: Collection[Rule], told: Told) -> int:
+    """Some artifacts, and those that share a mark with them; how many of the first bear one."""
+    for index in statements.INDEXES:
+        core.store.alter(index)
+    count = 0
+    for chunk in _chunks(ids, _WINDOW):
+        records = _look_up(core, statements.BY_ID, chunk)
+        workspace.add(records, asked=True, rules=rules)
+        count += len(records)
+        for statement, values in _partners([record for record, _ in records], rules):
+            for some in _chunks(values, _LOOKED_UP):
+                workspace.add(_look_up(core, statement, some), asked=False, rules=rules)
+        told(count, None, "artifacts")
+    return count
+
+
+def read_components(core: StoreCore, workspace: Workspace) -> None:
+    """What is one thing already with those that share a mark."""
+    seen: set[int] = set()
+    for chunk in _chunks(workspace.with_equalities(), _COMPONENTS):
+        ids = [id_ for id_ in chunk if id_ not in seen]
+        for id_, rows in core.store.read(statements.COMPONENTS, {"ids": ids}) if ids else ():
+            if id_ not in seen:
+                seen.update(row[0] for row in rows)
+                workspace.component(_record(row) for row in rows)
+
+
+def _partners(records: Sequence[Record], rules: Collection[Rule]) -> Iterator[tuple[Statement, list[str]]]:
+    """The statements that find who shares a mark with these, and what each is to look for."""
+    if Rule.CONTENT in rules:
+        texts = {digest.text for record in records for digest in record.digests}
+        yield statements.BY_DIGEST, sorted(spelled for text in texts for spelled in digests.spellings(text))
+        yield statements.BY_MD5, sorted(text for text in texts if text.startswith("md5:"))
+    if Rule.URI in rules:
+        exact = {place for record in records for place in record.exact}
+        yield statements.BY_URI, sorted({spelled for place in exact for spelled in places.spellings(place)})
+        names = {f"{p.place.removeprefix('models:/')}/{p.version}" for p in exact if p.registry}
+        yield statements.BY_NAME, sorted(names)
+    if Rule.COMMIT in rules:
+        commits = {found.commit for record in records for found in record.commits}
+        # whole commits: each is read once, however many of its paths are looked for
+        yield statements.BY_COMMIT, sorted(commits)
+        yield statements.BY_REV_LOCK, sorted(commits)
+        yield statements.BY_URI, sorted({found.path for record in records for found in record.commits})
+
+
+def _look_up(core: StoreCore, statement: Statement, values: Sequence[object]) -> list[tuple[Record, bool]]:
+    [[rows]] = core.store.read(statement, {"values": values})
+    return _records(rows)
+
+
+def _records(rows: Iterable[Row]) -> list[tuple[Record, bool]]:
+    """The artifacts that bear a mark, each with whether it has equalities."""
+    return [(record, bool(row[2])) for row in rows if (record := _record(row)).marks]
+
+
+def _record(row: Row) -> Record:
+    id_, key, _, commits, *values = row
+    return record_of(
+        id_, key, dict(zip(statements.READ_KEYS, values, strict=True)), [c for c in commits if isinstance(c, str)]
+    )
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(items)
+    while chunk := list(islice(waiting, size)):
+        yield chunk
