@@ -78,7 +78,7 @@ def load_table(settings: Settings, file: str, options: TableOptions, name: str |
             ended_at=written,
             capture=Capture.nothing(),
             certainty=Certainty.DECLARED,
-            recorded_from=str(path.absolute()),
+            recorded_from=str(path.resolve()),
             properties={"loaded_from": path.absolute().as_uri()},
         )
         with ProgressLine() as progress:
