@@ -37,7 +37,7 @@ $(VENV)/.base: constraints.txt
 
 # --no-build-isolation: hatchling comes from the constraints too.
 $(VENV)/.demo: $(VENV)/.base pyproject.toml constraints.txt
-	@$(INSTALL) --no-build-isolation --editable '.[dashboard,demo]'
+	@$(INSTALL) --no-build-isolation --editable '.[dashboard,demo,prov]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.base pyproject.toml constraints.txt

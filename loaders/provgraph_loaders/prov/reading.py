@@ -1,0 +1,207 @@
+"""From a file to the JSON of a PROV document: its size, its shape, and what looks like a secret in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from provgraph.errors import LoadError
+from provgraph.loading import LoadReport, NoteKind
+from provgraph.model import JsonValue
+from provgraph.recording.redaction import HIDDEN, is_secret_name, redact_text, redact_uri
+
+__all__ = ["KEYWORDS", "LARGEST", "Json", "looks_like_prov", "read_json"]
+
+Json = dict[str, JsonValue]
+
+LARGEST: Final = 64 << 20  # bytes of a file: the package prov holds a document in memory, some thirty times as large
+_DEEPEST: Final = 12  # document, bundle, kind, name, list, attribute, list, value
+_HEAD: Final = 1 << 20  # bytes that are looked at to recognise a document
+_RELATIONS: Final = (
+    *("used", "wasGeneratedBy", "wasInformedBy", "wasStartedBy", "wasEndedBy", "wasInvalidatedBy", "wasDerivedFrom"),
+    *("wasAttributedTo", "wasAssociatedWith", "actedOnBehalfOf", "wasInfluencedBy", "alternateOf", "specializationOf"),
+    *("mentionOf", "hadMember"),
+)
+_ELEMENTS: Final = ("entity", "activity", "agent")
+# The keys of a PROV-JSON document; a bundle has all but `bundle`.
+KEYWORDS: Final = frozenset((*_ELEMENTS, *_RELATIONS, "prefix", "bundle"))
+_STARTS: Final = re.compile(
+    rb'"(?:' + "|".join((*_ELEMENTS, *_RELATIONS, "prefix", "bundle")).encode() + rb')"\s*:\s*\{'
+)
+_PROV_WORD: Final = re.compile(rb'"prov:[A-Za-z]|"(?:' + "|".join(_RELATIONS).encode() + rb')"\s*:\s*\{')
+
+
+def looks_like_prov(source: str) -> bool:
+    """Whether a file starts as a PROV-JSON document does. Quick, and never an error."""
+    try:
+        path = Path(source)
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD + 1)
+        if len(head) > _HEAD:
+            start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+            return start.startswith(b"{") and bool(_STARTS.search(head)) and bool(_PROV_WORD.search(head))
+        value = json.loads(head)
+    except (OSError, ValueError, RecursionError):
+        return False
+    if not isinstance(value, dict) or not all(isinstance(group, dict) for group in value.values()):
+        return False
+    return KEYWORDS >= value.keys() and bool(value.keys() - {"prefix"})
+
+
+def read_json(source: str, report: LoadReport) -> Json:
+    """The JSON of a document: what prov has a name for, without secrets.
+
+    Raises:
+        LoadError: the file cannot be read, is too large, no JSON, or no PROV document.
+    """
+    text = _text(source)
+    repeated: list[str] = []
+
+    def once(pairs: list[tuple[str, JsonValue]]) -> Json:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            repeated.extend(name for name, _ in pairs if name in seen or seen.add(name))
+        return found
+
+    try:
+        value: JsonValue = json.loads(text, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        hint = "" if text.lstrip()[:1] in ("{", "[") else " (PROV-N, Turtle and XML are read once prov-convert made JSON of them)"
+        raise LoadError(f"{source}, line {error.lineno}, column {error.colno}: no JSON: {error.msg}{hint}") from error
+    except RecursionError as error:
+        raise LoadError(f"{source}: nested too deep") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise LoadError(f"{source}: holds a number that is too large") from error
+    if not isinstance(value, dict):
+        raise LoadError(f"{source}: is no PROV-JSON document: it holds no object")
+    for name in repeated:
+        report.note(NoteKind.DROPPED, "names", "stand twice in one JSON object: the last one counts", name)
+    if not KEYWORDS & (value.keys() - {"prefix"}):
+        raise LoadError(f"{source}: is no PROV-JSON document: none of entity, activity, agent, used … stands in it")
+    return _known(_Cleaner(source, value, report).document(value), report)
+
+
+def _text(source: str) -> str:
+    try:
+        path = Path(source)
+        if not path.exists():
+            raise LoadError(f"{source}: there is no such file")
+        if path.is_dir():
+            raise LoadError(f"{source}: is a folder: name a PROV-JSON file")
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise LoadError(
+                f"{source}: has {size >> 20:,} MiB: a PROV document is held in memory, and more than "
+                f"{LARGEST >> 20} MiB are refused: split it by its bundles"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise LoadError(f"{source}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL in the path
+        raise LoadError(f"{source!r}: is no path: {error}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LoadError(f"{source}, line {line}: is no UTF-8 text") from error
+
+
+def _known(document: Json, report: LoadReport) -> Json:
+    """The document without the keys that PROV-JSON has no meaning for, at its top and in its bundles."""
+    found: Json = {}
+    for name, group in document.items():
+        if name not in KEYWORDS:
+            report.note(NoteKind.UNKNOWN, "keys of the document", f"{name}: not of PROV-JSON, not read")
+        elif name == "bundle" and isinstance(group, dict):
+            found[name] = {at: _known_in_bundle(bundle, at, report) for at, bundle in group.items()}
+        else:
+            found[name] = group
+    return found
+
+
+def _known_in_bundle(bundle: JsonValue, at: str, report: LoadReport) -> JsonValue:
+    if not isinstance(bundle, dict):
+        return bundle
+    for name in bundle.keys() - (KEYWORDS - {"bundle"}):
+        report.note(NoteKind.UNKNOWN, "keys of bundles", f"{name}: not of PROV-JSON, not read", at)
+    return {name: group for name, group in bundle.items() if name in KEYWORDS and name != "bundle"}
+
+
+@lru_cache(50_000)
+def _clean_text(text: str) -> str:
+    return redact_text(_unicode(text), {})
+
+
+@lru_cache(50_000)
+def _clean_name(text: str) -> str:
+    text = _unicode(text)
+    return redact_uri(text) if "://" in text else text
+
+
+def _unicode(text: str) -> str:
+    """The text; a half of a character, which is no Unicode, is written as it stands in JSON."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class _Cleaner:
+    """Takes out what looks like a secret. Names are told from texts by their prefixes: `auth:anna` is no secret."""
+
+    def __init__(self, source: str, document: Json, report: LoadReport) -> None:
+        self._source, self._report = source, report
+        bundles = document.get("bundle")
+        self._prefixes: set[str] = {"prov", "xsd", "xsi"}
+        for container in (document, *(bundles.values() if isinstance(bundles, dict) else ())):
+            prefixes = container.get("prefix") if isinstance(container, dict) else None
+            self._prefixes.update(prefixes if isinstance(prefixes, dict) else ())
+
+    def document(self, document: Json) -> Json:
+        """The whole document, cleaned."""
+        return self._object(document, 0)
+
+    def _object(self, group: Json, depth: int) -> Json:
+        found: Json = {}
+        for name, value in group.items():
+            if name == "prefix" and isinstance(value, dict):
+                found[name] = {
+                    prefix: self._text(iri, is_name=True) if isinstance(iri, str) else iri
+                    for prefix, iri in value.items()
+                }
+            elif is_secret_name(name.rpartition(":")[2]) and _is_value(value):
+                self._tell("values", "have names that say that they are secret: *** stands in their place", name)
+                found[name] = HIDDEN
+            else:
+                found[self._text(name, is_name=True)] = self._value(value, depth + 1)
+        return found
+
+    def _value(self, value: JsonValue, depth: int) -> JsonValue:
+        if isinstance(value, str):
+            return self._text(value, is_name=value.partition(":")[0] in self._prefixes)
+        if not isinstance(value, dict | list):
+            return value
+        if depth > _DEEPEST:
+            raise LoadError(f"{self._source}: is no PROV-JSON document: nested more than {_DEEPEST} deep")
+        if isinstance(value, list):
+            return [self._value(item, depth + 1) for item in value]
+        return self._object(value, depth)
+
+    def _text(self, text: str, *, is_name: bool) -> str:
+        found = _clean_name(text) if is_name else _clean_text(text)
+        if found != text:
+            self._tell("texts", "hold what looks like a secret, or no Unicode: *** or \\u… stands in its place", found)
+        return found
+
+    def _tell(self, what: str, reason: str, place: str) -> None:
+        self._report.note(NoteKind.DROPPED, what, reason, place[:80])
+
+
+def _is_value(value: JsonValue) -> bool:
+    """Whether it is a value as attributes have them: plain, typed, or a list of such."""
+    if isinstance(value, list):
+        return all(_is_value(item) for item in value)
+    return "$" in value if isinstance(value, dict) else value is not None
