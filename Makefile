@@ -37,11 +37,11 @@ $(VENV)/.base: constraints.txt
 
 # --no-build-isolation: hatchling comes from the constraints too.
 $(VENV)/.demo: $(VENV)/.base pyproject.toml constraints.txt
-	@$(INSTALL) --no-build-isolation --editable '.[dashboard,demo,prov]'
+	@$(INSTALL) --no-build-isolation --editable '.[dashboard,demo]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.base pyproject.toml constraints.txt
-	@$(INSTALL) --no-build-isolation --group test --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,slices]'
+	@$(INSTALL) --no-build-isolation --group test --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,prov,slices]'
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test
@@ -77,7 +77,7 @@ constraints:
 	@$(RESOLVE)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
 	@$(RESOLVE)/bin/python -m pip --quiet install --group build
 	@$(RESOLVE)/bin/python -m pip --quiet install --no-build-isolation --group lint \
-	  --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,slices]'
+	  --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,prov,slices]'
 	@{ echo '# Versions that the tests pass with, on every Python that pyproject.toml claims. Renew: make constraints'; \
 	   $(RESOLVE)/bin/python -m pip freeze --all --exclude setuptools --exclude-editable; } > constraints.txt
 
