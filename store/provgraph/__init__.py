@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from provgraph.errors import ProvgraphError as ProvgraphError
     from provgraph.graph import Graph as Graph
     from provgraph.graph import connect as connect
+    from provgraph.interop.frames import records_from_frames as records_from_frames
+    from provgraph.interop.results import to_frame as to_frame
     from provgraph.model import Artifact as Artifact
     from provgraph.model import ArtifactState as ArtifactState
     from provgraph.model import ArtifactType as ArtifactType
@@ -56,6 +58,8 @@ _PLACES = {
     "RecordingWarning": "provgraph.recording.warn",
     "Condition": "provgraph.store.reader",
     "Lineage": "provgraph.tracing.lineage",
+    "records_from_frames": "provgraph.interop.frames",
+    "to_frame": "provgraph.interop.results",
     **dict.fromkeys(("Outcome", "Slice", "SliceReport", "compare_models", "find_slices"), "provgraph.slicing"),
     **dict.fromkeys(
         (
@@ -114,6 +118,8 @@ __all__ = [
     "compare_models",
     "connect",
     "find_slices",
+    "records_from_frames",
+    "to_frame",
 ]
 
 

@@ -1,26 +1,48 @@
-"""Lineages as pandas frames."""
+"""Lineages as pandas frames, and frames as lineages and records.
+
+A column has one dtype that says what its values are: `Int64`, `float64`, `boolean`, text, times in UTC. Where the
+dtype alone cannot say it (an integer among doubles, a NaN that is a value), `kinds` does; a column of mixed values is
+`object`.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from provgraph.errors import ConfigurationError
-from provgraph.interop.plain import plain_node, plain_properties
+from provgraph.errors import ConfigurationError, InvalidValueError
+from provgraph.interop.flat import EDGE_FIELDS, NODE_FIELDS, TIMES, flat_edge, flat_nodes, head_of, lineage_of
+from provgraph.interop.records import rows_records
+from provgraph.model import PropertyKind, Records
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from provgraph.tracing.lineage import Lineage
 
-__all__ = ["lineage_frames", "require_pandas"]
+__all__ = [
+    "HEAD",
+    "frame_lineage",
+    "frame_rows",
+    "lineage_frames",
+    "records_from_frames",
+    "require_pandas",
+    "rows_frame",
+]
 
-_NODE_COLUMNS = (
-    "id", "kind", "type", "name", "state", "hops", "reached", "uri", "digest", "version", "started_at", "ended_at",
-    "created_at", "key", "external_id",
-)  # fmt: skip
-_EDGE_COLUMNS = ("kind", "source", "target", "event_type", "time", "certainty", "recorded_by", "recorded_at")
-_TIMES = ("started_at", "ended_at", "created_at", "time", "recorded_at")
+HEAD: Final = "provgraph"  # the key in a frame's attrs and in a graph's attributes
+_PREFIXES: Final = ("prop_", "custom_")
+_EXACT: Final = 2**53  # up to here each whole number is a double of its own
+_DTYPES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("hops", "steps", "failed_steps", "count"), "int64"),
+    **dict.fromkeys(("used", "possible"), "bool"),
+    "live": "boolean",
+    "seconds": "float64",
+}
+_MISSING_TIME: Final = -(2**63)  # NaT
 
 
 def require_pandas() -> None:
@@ -36,26 +58,158 @@ def require_pandas() -> None:
 
 
 def lineage_frames(lineage: Lineage) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The nodes (one row each, with their properties as columns `prop_…` and `custom_…`) and the edges.
+    """The nodes (one row each, with their properties as columns `prop_…` and `custom_…`) and the links.
 
-    Times are UTC timestamps.
+    Times are UTC timestamps. What stands in no row is in the nodes' `attrs`, which pandas keeps through filters and in
+    Parquet files.
     """
     require_pandas()
+    nodes = rows_frame(flat_nodes(lineage), NODE_FIELDS)
+    nodes.attrs[HEAD] = head_of(lineage)
+    return nodes, rows_frame(map(flat_edge, lineage.edges), EDGE_FIELDS)
+
+
+def records_from_frames(nodes: pd.DataFrame, edges: pd.DataFrame | None = None) -> Records:
+    """Records of two frames: those that `Lineage.to_frames` made, or tables of your own with its columns.
+
+    Of a node, `kind` (or `id`), `type` and `key` are needed; of a link `kind`, `source` and `target`, which are ids
+    where the nodes have them, else keys. Links may also be `ATTRIBUTION`, `ASSOCIATION` and `PARENT`, to nodes that are
+    contexts. Types are made of what the nodes hold. `Graph.put_lineage` writes the result.
+
+    Raises:
+        InvalidValueError: a row cannot be read, or a link names no node of the table.
+        ConfigurationError: pandas is not installed.
+    """
+    require_pandas()
+    links = [] if edges is None else frame_rows(edges)
+    return rows_records(frame_rows(nodes), links, nodes.attrs.get(HEAD))
+
+
+def frame_lineage(nodes: pd.DataFrame, edges: pd.DataFrame) -> Lineage:
+    """The lineage that was written into two frames: see `Lineage.from_frames`."""
+    require_pandas()
+    return lineage_of(frame_rows(nodes), frame_rows(edges), nodes.attrs.get(HEAD))
+
+
+# -- to frames ----------------------------------------------------------------------------------------------------
+
+
+def rows_frame(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows as a frame: these columns, then those of the properties by name."""
     import pandas as pd
 
-    rows: list[dict[str, object]] = []
-    for node in lineage.nodes:
-        row = {**plain_node(node), "hops": lineage.hops[node.ref], "reached": lineage.reached(node)}
-        row |= {f"prop_{name}": value for name, value in plain_properties(node.properties).items()}
-        row |= {f"custom_{name}": value for name, value in plain_properties(node.custom_properties).items()}
-        rows.append(row)
-    extra = sorted({key for row in rows for key in row if key.startswith(("prop_", "custom_"))})
-    nodes = pd.DataFrame(rows, columns=[*_NODE_COLUMNS, *extra])
-    edges = pd.DataFrame(
-        [[getattr(edge, column) for column in _EDGE_COLUMNS] for edge in lineage.edges], columns=list(_EDGE_COLUMNS)
-    )
-    for frame in (nodes, edges):
-        for column in _TIMES:
-            if column in frame:
-                frame[column] = pd.to_datetime(frame[column].astype("Int64"), unit="ms", utc=True)
-    return nodes, edges
+    kept = [dict(row) for row in rows]
+    extra = sorted({name for row in kept for name in row if name.startswith(_PREFIXES)})
+    found: dict[str, Any] = {name: _property_column(kept, name) for name in extra}
+    fixed: dict[str, Any] = {name: _fixed_column([row.get(name) for row in kept], name) for name in columns}
+    return pd.DataFrame({**fixed, **found}, columns=[*columns, *extra])
+
+
+def _fixed_column(values: Sequence[object], name: str) -> Any:
+    import pandas as pd
+
+    if name in _DTYPES:
+        return pd.Series(values, dtype=_DTYPES[name])
+    if name in TIMES:
+        import numpy as np
+
+        ticks = np.array([_MISSING_TIME if value is None else value for value in values], np.int64)
+        return pd.Series(ticks.view("datetime64[ms]")).dt.tz_localize("UTC")
+    return _texts(values)
+
+
+def _texts(values: Sequence[object]) -> Any:
+    import pandas as pd
+
+    # not inferred: a column without any text would be no column of text
+    return pd.Series(values, dtype="str" if _text_dtype() else "object")
+
+
+def _text_dtype() -> bool:
+    import pandas as pd
+
+    return pd.Series(["a", None]).dtype != object  # pandas 3 has a dtype for text
+
+
+def _property_column(rows: Sequence[dict[str, object]], name: str) -> Any:
+    import pandas as pd
+
+    values = [row.get(name) for row in rows]
+    kinds = {type(value) for value in values if value is not None}
+    for row, value in zip(rows, values, strict=True):
+        if isinstance(value, float) and math.isnan(value):
+            _mark(row, name, PropertyKind.DOUBLE)
+    if kinds == {bool}:
+        return pd.Series(values, dtype="boolean")
+    if kinds == {int}:
+        return pd.Series(values, dtype="Int64")
+    if kinds <= {int, float} and all(abs(v) <= _EXACT for v in values if isinstance(v, int)):
+        for row, value in zip(rows, values, strict=True):
+            if isinstance(value, int):
+                _mark(row, name, PropertyKind.INT)
+        return pd.Series([None if value is None else value for value in values], dtype="float64")
+    return _texts(values) if kinds == {str} else pd.Series(values, dtype="object")
+
+
+def _mark(row: dict[str, object], name: str, kind: PropertyKind) -> None:
+    kinds = row.get("kinds")
+    marks: list[str] = json.loads(kinds) if isinstance(kinds, str) else []
+    row["kinds"] = json.dumps(sorted([*marks, f"{name}={kind.name}"]), ensure_ascii=False)
+
+
+# -- from frames --------------------------------------------------------------------------------------------------
+
+
+def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """The rows of a frame without what is missing in them, as Python's own values."""
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) != len(names):
+        raise InvalidValueError("two columns of a frame have one name")
+    rows: list[dict[str, object]] = [{} for _ in range(len(frame))]
+    for at, name in enumerate(names):
+        for row, value in zip(rows, _cells(frame.iloc[:, at], name), strict=True):
+            if value is not None:
+                row[name] = value
+    for row in rows:
+        _apply_marks(row)
+    return rows
+
+
+def _cells(column: Any, name: str) -> list[object]:
+    if name in TIMES:
+        return _milliseconds(column, name)
+    missing = column.isna().tolist()
+    values = [None if gone else value for gone, value in zip(missing, column.tolist(), strict=True)]
+    if name == "hops":
+        return [None if value is None else int(value) for value in values]
+    return values
+
+
+def _milliseconds(column: Any, name: str) -> list[object]:
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column):
+        return [None if pd.isna(value) else int(value) for value in column.tolist()]
+    try:
+        texts = not pd.api.types.is_datetime64_any_dtype(column)
+        times = pd.to_datetime(column, utc=True, format="ISO8601" if texts else None).astype("datetime64[ms, UTC]")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidValueError(
+            f"the column {name} holds something that is no time: {str(error).splitlines()[0]}"
+        ) from error
+    ticks: list[int] = times.astype("int64").tolist()
+    return [None if gone else tick for gone, tick in zip(times.isna().tolist(), ticks, strict=True)]
+
+
+def _apply_marks(row: dict[str, object]) -> None:
+    """Make whole numbers whole again, and put in the NaN that are values."""
+    kinds = row.get("kinds")
+    if not isinstance(kinds, str):
+        return
+    for mark in json.loads(kinds):
+        name, _, kind = str(mark).rpartition("=")
+        value = row.get(name)
+        if kind == PropertyKind.DOUBLE.name and value is None:
+            row[name] = math.nan
+        elif kind == PropertyKind.INT.name and isinstance(value, float):
+            row[name] = int(value)

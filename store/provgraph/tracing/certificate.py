@@ -22,6 +22,7 @@ class CutReason(Enum):
     STOP_TYPES = "behind nodes of a stop type"
     TYPES = "left out by the type filter"
     POSSIBLE = "reached by possible links only, which were not walked"
+    TAKEN_OUT = "nodes or links taken out after the trace"
 
 
 class GapKind(Enum):

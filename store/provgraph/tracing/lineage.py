@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from provgraph.model import Records
     from provgraph.tracing.certificate import Certificate
 
 __all__ = ["Direction", "Edge", "Lineage", "edge_to_json", "edges_of", "node_to_json"]
@@ -170,7 +171,7 @@ class Lineage:
         }
 
     def to_frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Two frames: the nodes and the edges. Needs pandas.
+        """Two frames: the nodes and the edges, named as in the graph. Needs pandas.
 
         Raises:
             ConfigurationError: pandas is not installed.
@@ -179,8 +180,22 @@ class Lineage:
 
         return lineage_frames(self)
 
+    @classmethod
+    def from_frames(cls, nodes: pd.DataFrame, edges: pd.DataFrame) -> Lineage:
+        """The lineage that `to_frames` made two frames of, equal to it. Rows may have been taken out since.
+
+        Then, and where a link has lost an end, the certificate says that something was taken out.
+
+        Raises:
+            InvalidValueError: the frames are not those of one lineage; the text says why.
+            ConfigurationError: pandas is not installed.
+        """
+        from provgraph.interop.frames import frame_lineage
+
+        return frame_lineage(nodes, edges)
+
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """A networkx graph with the nodes' references as nodes. Needs networkx.
+        """A networkx graph with the nodes' references as nodes, attributes named as in the graph. Needs networkx.
 
         Raises:
             ConfigurationError: networkx is not installed.
@@ -188,6 +203,28 @@ class Lineage:
         from provgraph.interop.networks import lineage_network
 
         return lineage_network(self)
+
+    @classmethod
+    def from_networkx(cls, network: nx.MultiDiGraph[str]) -> Lineage:
+        """The lineage that `to_networkx` made a graph of, equal to it. Nodes and edges may have been taken out since.
+
+        Raises:
+            InvalidValueError: it is not such a graph; the text says why.
+            ConfigurationError: networkx is not installed.
+        """
+        from provgraph.interop.networks import network_lineage
+
+        return network_lineage(network)
+
+    def to_records(self) -> Records:
+        """Nodes, contexts, types and links as records, to put into another store with `Graph.put_lineage`.
+
+        Parents of contexts and relations that no trace walks are no part of a lineage, and so not of the records; an
+        equality keeps its source and certainty, and has the rule `copied`.
+        """
+        from provgraph.interop.records import lineage_records
+
+        return lineage_records(self)
 
     def to_dot(self) -> str:
         """A Graphviz document."""

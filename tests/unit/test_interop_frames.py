@@ -1,0 +1,194 @@
+"""Frames and networkx graphs hold all of a lineage: read back, it is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+import provgraph
+from provgraph import Lineage, records_from_frames
+from provgraph.errors import InvalidValueError
+from provgraph.model import NodeKind
+from provgraph.tracing.certificate import CutReason
+from provgraph.tracing.deployments import Deployment
+from provgraph.tracing.overview import TypeCount
+from provgraph.tracing.runs import Run, Use
+from tests.unit.interop_lineages import exact, lineages, sample
+
+nx = pytest.importorskip("networkx")
+pd = pytest.importorskip("pandas")
+
+
+class TestFrames:
+    @given(lineages())
+    def test_a_lineage_comes_back_the_same(self, lineage: Lineage) -> None:
+        assert exact(Lineage.from_frames(*lineage.to_frames())) == exact(lineage)
+
+    def test_a_lineage_comes_back_the_same_from_parquet_files(self, tmp_path: Path) -> None:
+        for frame, name in zip(sample().to_frames(), ("nodes", "edges"), strict=True):
+            frame.to_parquet(tmp_path / name)
+        again = Lineage.from_frames(pd.read_parquet(tmp_path / "nodes"), pd.read_parquet(tmp_path / "edges"))
+        assert exact(again) == exact(sample())
+
+    def test_columns_are_named_as_in_the_graph_and_have_one_dtype(self) -> None:
+        nodes, edges = sample().to_frames()
+        assert nodes.loc[nodes["custom_rows"] > 2, "name"].tolist() == ["surface/3"]
+        dtypes = {name: str(nodes[name].dtype) for name in ("hops", "started_at", "custom_rows", "custom_param_depth")}
+        assert list(dtypes.values()) == ["int64", "datetime64[ms, UTC]", "float64", "Int64"]
+        assert nodes.set_index("id").loc["artifact:1", "custom_config"] == '{"lr": [0.1]}'
+        assert nodes.set_index("id").loc["execution:3", "contexts"] == "context:5"
+        assert edges["path"].tolist()[0] == '["examples", 0]'
+
+    def test_what_was_filtered_out_is_told_by_the_certificate(self) -> None:
+        nodes, edges = sample().to_frames()
+        part = Lineage.from_frames(nodes[nodes["reached"] == "certain"], edges)
+        assert [node.ref for node in part] == ["artifact:4", "execution:3", "artifact:1"]
+        assert [(edge.source, edge.target) for edge in part.edges] == [
+            ("artifact:1", "execution:3"),
+            ("execution:3", "artifact:4"),
+        ]
+        assert [(cut.reason, cut.count) for cut in part.certificate.cut] == [(CutReason.TAKEN_OUT, 2)]
+        assert not part.certificate.complete
+
+    def test_frames_that_are_none_of_a_lineage_are_refused_in_one_line(self) -> None:
+        nodes, edges = sample().to_frames()
+        bare = nodes.copy()
+        bare.attrs.clear()
+        twice = pd.concat([nodes, nodes])
+        twice.attrs.update(nodes.attrs)
+        odd = nodes.assign(id="artifact:x")
+        lost = nodes.assign(state="LOST")
+        damaged = nodes.assign(kinds='["custom_rows=STRUCT"]')
+        cases: list[tuple[Any, str | None]] = [
+            (bare, "no head of a lineage"),
+            (twice, "two rows of nodes have one id"),
+            (nodes[:0].assign(id=[]), None),
+            (odd, "two rows of nodes have one id"),
+            (odd[:1], "'artifact:x' is no reference"),
+            (lost, "cannot be read back: KeyError"),
+            (damaged, "cannot be read back"),
+            (nodes.assign(custom_x=[object()] * 4), "is no property value"),
+            (nodes.assign(started_at="yesterday"), "started_at holds something that is no time"),
+        ]
+        for frame, words in cases:
+            if words is None:
+                assert len(Lineage.from_frames(frame, edges)) == 0
+                continue
+            with pytest.raises(InvalidValueError, match=words) as caught:
+                Lineage.from_frames(frame, edges)
+            assert "\n" not in str(caught.value)
+
+
+class TestNetworks:
+    @given(lineages())
+    def test_a_lineage_comes_back_the_same(self, lineage: Lineage) -> None:
+        assert exact(Lineage.from_networkx(lineage.to_networkx())) == exact(lineage)
+
+    def test_graphml_holds_all_of_it(self, tmp_path: Path) -> None:
+        nx.write_graphml(sample().to_networkx(), tmp_path / "lineage.graphml")
+        again = Lineage.from_networkx(nx.read_graphml(tmp_path / "lineage.graphml", force_multigraph=True))
+        assert exact(again) == exact(sample())
+
+    def test_attributes_are_named_as_in_the_graph(self) -> None:
+        network = sample().to_networkx()
+        assert nx.get_node_attributes(network, "custom_rows") == {"artifact:1": 12, "artifact:2": 1.5}
+        assert network.edges["artifact:1", "execution:3", "INPUT:INPUT"]["certainty"] == "observed"
+        assert sorted(nx.ancestors(network, "artifact:4")) == ["artifact:1", "artifact:2", "execution:3"]
+
+    def test_a_part_says_so(self) -> None:
+        part = Lineage.from_networkx(sample().to_networkx().subgraph(["artifact:4", "execution:3"]))
+        assert len(part) == 2
+        assert not part.certificate.complete
+
+    def test_two_lineages_in_one_graph_are_refused(self) -> None:
+        network = sample().to_networkx()
+        network.add_node("artifact:99", type="Dataset", key="k")
+        with pytest.raises(InvalidValueError, match="more nodes or links than the certificate counts"):
+            Lineage.from_networkx(network)
+        with pytest.raises(InvalidValueError, match="no head of a lineage"):
+            Lineage.from_networkx(nx.MultiDiGraph())
+
+
+class TestRecords:
+    def test_the_frames_of_a_lineage_are_its_records(self) -> None:
+        lineage = sample()
+        records = records_from_frames(*lineage.to_frames())
+        assert exact(records) == exact(lineage.to_records())
+        assert [event.possible for event in records.events] == [False, True, False]
+        assert [(a.execution, a.context) for a in records.associations] == [("k/train", "k/run")]
+        assert {t.key for t in records.types} == {n.type_key for n in records.nodes} | {t.key for t in lineage.types}
+
+    def test_tables_of_ones_own_need_only_what_says_what_there_is(self) -> None:
+        nodes = pd.DataFrame(
+            [
+                ("artifact", "Dataset", "d", 5),
+                ("artifact", "Model", "m", None),
+                ("execution", "Train", "t", None),
+                ("context", "Run", "r", None),
+            ],
+            columns=["kind", "type", "key", "prop_rows"],
+        ).assign(name=["d", None, None, "r"])
+        edges = pd.DataFrame(
+            [("INPUT", "d", "t"), ("OUTPUT", "t", "m"), ("ASSOCIATION", "t", "r"), ("SAME_AS", "d", "m")],
+            columns=["kind", "source", "target"],
+        )
+        records = records_from_frames(nodes, edges)
+        assert [(e.artifact, e.execution, e.type.name) for e in records.events] == [
+            ("d", "t", "INPUT"), ("m", "t", "OUTPUT"),
+        ]  # fmt: skip
+        assert [(e.first, e.second, e.rule) for e in records.equalities] == [("d", "m", "copied")]
+        assert {t.name: {k: v.name for k, v in t.properties.items()} for t in records.types}["Dataset"] == {
+            "rows": "DOUBLE"
+        }
+        assert len(records_from_frames(nodes).nodes) == 4
+
+    @pytest.mark.parametrize(
+        ("link", "words"),
+        [
+            (("INPUT", "d", "x"), "names 'x', which is no node"),
+            (("INPUT", "t", "d"), "leads to 't' as if it were an artifact"),
+            (("FLOWS", "d", "t"), "'FLOWS' is no kind of link"),
+        ],
+    )
+    def test_a_link_that_makes_no_sense_is_refused(self, link: tuple[str, str, str], words: str) -> None:
+        nodes = pd.DataFrame([("artifact", "D", "d"), ("execution", "T", "t")], columns=["kind", "type", "key"])
+        with pytest.raises(InvalidValueError, match=words):
+            records_from_frames(nodes, pd.DataFrame([link], columns=["kind", "source", "target"]))
+        with pytest.raises(InvalidValueError, match="has no key"):
+            records_from_frames(nodes.drop(columns="key"))
+
+
+class TestResults:
+    def test_each_sort_of_result_is_a_frame_in_its_own_order(self) -> None:
+        lineage = sample()
+        nodes = provgraph.to_frame(lineage.nodes)
+        assert nodes["id"].tolist() == [node.ref for node in lineage.nodes]
+        assert nodes["prop_accuracy"].tolist()[0] == 0.97
+        assert "hops" not in nodes.columns
+        [train] = lineage.executions
+        [run] = lineage.contexts
+        runs = provgraph.to_frame([Run(run, (train,), train.state, 1_000, 2_500)])
+        assert runs[["id", "name", "state", "seconds", "steps"]].to_numpy().tolist() == [
+            ["context:5", "inspection/1", "COMPLETE", 1.5, 1]
+        ]
+        uses = provgraph.to_frame(
+            Use(each, edge) for each, edge in zip(lineage.artifacts[1:], lineage.edges, strict=False)
+        )
+        assert list(zip(uses["id"], uses["used"], uses["possible"], strict=True)) == [
+            ("artifact:1", True, False), ("artifact:2", False, True),
+        ]  # fmt: skip
+        deployed = provgraph.to_frame([Deployment(lineage.artifacts[0], (run,), None, 2_000)])
+        assert deployed["live"].isna().tolist() == [True]
+        assert deployed["endpoints"].tolist() == ["inspection/1"]
+        counts = provgraph.to_frame([TypeCount(NodeKind.ARTIFACT, "Model", "LIVE", 3)])
+        assert counts.to_dict("records") == [{"kind": "artifact", "type": "Model", "state": "LIVE", "count": 3}]
+
+    def test_nothing_found_is_a_frame_without_rows_and_a_mixture_is_refused(self) -> None:
+        assert provgraph.to_frame([]).empty
+        assert "type" in provgraph.to_frame([]).columns
+        [run] = sample().contexts
+        with pytest.raises(InvalidValueError, match="all of one sort"):
+            provgraph.to_frame([run, TypeCount(NodeKind.ARTIFACT, "Model", None, 3)])
