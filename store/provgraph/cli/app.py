@@ -29,6 +29,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "Bring records in": {
         "load": ("load", "Load another tool's records into the store."),
         "loaders": ("loaders", "List the loaders that are installed."),
+        "stitch": ("stitch", "Join the records of different tools that are one thing."),
     },
     "Look": {
         "find": ("find", "Find artifacts, executions and contexts."),

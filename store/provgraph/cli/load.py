@@ -54,6 +54,7 @@ def _complete_loader(ctx: click.Context, _: click.Parameter, incomplete: str) ->
     metavar="NAME",
     help="What to call the source in the keys of its nodes; else the loader finds a name that stays.",
 )
+@click.option("--no-stitch", is_flag=True, help="Do not join it with other tools' records of the same things.")
 @click.option("--model", type=NODE, metavar="NODE", help="For a table: which model predicted.")
 @click.option("--data", type=NODE, metavar="NODE", help="For a table: what the model predicted on.")
 @click.option("--label", type=TEXT, metavar="COLUMN", help="For a table: what is true; by default, label.")
@@ -74,6 +75,7 @@ def load(
     settings: Settings,
     what: Sequence[str],
     name: str | None,
+    no_stitch: bool,
     model: str | None,
     data: str | None,
     label: str | None,
@@ -85,7 +87,8 @@ def load(
 
     SOURCE is a file, a folder or a URL; some loaders also read standard input, which is `-`. Without a LOADER, the one
     that recognises it is taken; `provgraph loaders` lists them. Loading a source again adds what is new there, and
-    changes nothing else.
+    changes nothing else. What is loaded is joined with the records of other tools that are the same things, as by
+    `provgraph stitch`.
 
     `provgraph load table FILE --model NODE` records predictions that lie in a CSV or Parquet file, one row each, as
     `Graph.record_predictions` does. All columns are kept. In CSV, dates are seen where they are written by ISO 8601.
@@ -107,7 +110,7 @@ def load(
         return _load_spool(settings)
     loader, source = _chosen(what)
     with open_graph(settings, create=True) as graph, ProgressLine() as progress:
-        report = graph.load(source, loader, name=name, progress=progress)
+        report = graph.load(source, loader, name=name, stitch=not no_stitch, progress=progress)
     if settings.format == "json":
         write_json(report.to_json())
     else:

@@ -11,12 +11,14 @@ from urllib.parse import unquote, urlsplit
 from provgraph.errors import RecordingError
 from provgraph.recording.declared import Declared
 from provgraph.recording.environment import Capture
-from provgraph.recording.fingerprint import Signature, fingerprint, signature
+from provgraph.recording.fingerprint import Fingerprint, Signature, fingerprint, in_dvc_repository, signature
 from provgraph.recording.redaction import redact_uri
 from provgraph.recording.values import clean_text
 from provgraph.recording.warn import warn
 
 __all__ = ["Watched", "look", "to_uri"]
+
+_MD5 = "digest_md5"  # the property of an artifact
 
 # One letter before the colon is a drive of Windows.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
@@ -34,12 +36,16 @@ class Watched:
         try:
             if self.taken is not None and signature(self.path) == self.taken:
                 return thing.digest
-            found = fingerprint(self.path, capture.progress)
+            found = fingerprint(self.path, capture.progress, md5=in_dvc_repository(self.path))
         except OSError:
+            if thing.role == "output":
+                thing.properties.pop(_MD5, None)
             return None
-        if thing.role == "output" and self.taken is None:
-            _set_digest(thing, found.digest, found.empty)
-            thing.properties.pop("missing", None)
+        if thing.role == "output":
+            _set_md5(thing, found)  # the bytes at the end are those that are recorded
+            if self.taken is None:
+                _set_digest(thing, found)
+                thing.properties.pop("missing", None)
         return found.digest
 
 
@@ -62,7 +68,7 @@ def look(thing: Declared, source: str, capture: Capture, *, missing_is_error: bo
     if thing.digest is not None:  # the user knows it
         return None
     try:
-        found = fingerprint(path, capture.progress)
+        found = fingerprint(path, capture.progress, md5=in_dvc_repository(path))
     except OSError as error:
         reason = error.strerror or str(error)
         if missing_is_error and (thing.role == "input" or path.exists()):  # an output may be made later
@@ -71,7 +77,7 @@ def look(thing: Declared, source: str, capture: Capture, *, missing_is_error: bo
             warn(f"{path} cannot be read ({reason}): it was recorded without the digest of its bytes")
         thing.properties["missing"] = True
         return Watched(path, None)
-    _set_digest(thing, found.digest, found.empty)
+    _set_digest(thing, found)
     return Watched(path, found.signature)
 
 
@@ -80,8 +86,17 @@ def to_uri(path: Path) -> str:
     return path.as_uri()
 
 
-def _set_digest(thing: Declared, digest: str, empty: bool) -> None:
-    thing.digest, thing.empty = digest, empty
+def _set_digest(thing: Declared, found: Fingerprint) -> None:
+    thing.digest, thing.empty = found.digest, found.empty
+    _set_md5(thing, found)
+
+
+def _set_md5(thing: Declared, found: Fingerprint) -> None:
+    """Say under what DVC knows the same bytes."""
+    if found.md5 is not None and not found.empty:
+        thing.properties[_MD5] = found.md5
+    else:
+        thing.properties.pop(_MD5, None)
 
 
 def _local(source: str) -> Path | None:

@@ -4,6 +4,9 @@ A file's digest is `sha256:` and the hash of its bytes. A folder's is `sha256-tr
 line of JSON for each thing below it, `[relative path, kind, size, digest]`, sorted by path. Names, bytes and nothing
 else count: no times, no owners, no permissions; empty folders count.
 
+Where DVC keeps track of data, the MD5 of the same bytes is taken in passing, in the forms that DVC writes: of a file,
+or of the manifest of a folder. So what was recorded and what DVC says of it can be known to be one.
+
 Symbolic links count as what they lead to, so that a folder of links into a cache is its content. A link that leads
 nowhere, or back to a folder that it stands in, counts as a link with its own text. Pipes, sockets and devices count by
 name and kind, and are never opened.
@@ -19,10 +22,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, TypeAlias
 
-__all__ = ["EMPTY_DIGESTS", "Fingerprint", "Progress", "fingerprint", "signature"]
+__all__ = ["EMPTY_DIGESTS", "Fingerprint", "Progress", "fingerprint", "in_dvc_repository", "signature"]
 
 Progress: TypeAlias = Callable[[Path, int, int], None]
 """Called with the path, the bytes read so far, and the bytes in all, about every 64 MiB of a big file or folder."""
@@ -43,6 +47,7 @@ class Fingerprint:
 
     Attributes:
         digest: `sha256:…` of a file, `sha256-tree:…` of a folder.
+        md5: `md5:…` of a file, `md5:….dir` of a folder as DVC has it; None where it was not asked for.
         size: bytes of the content.
         files: how many files; 1 for a file.
         signature: by which a change is noticed without reading everything again.
@@ -52,6 +57,7 @@ class Fingerprint:
     size: int
     files: int
     signature: Signature
+    md5: str | None = None
 
     @property
     def empty(self) -> bool:
@@ -59,11 +65,17 @@ class Fingerprint:
         return self.size == 0
 
 
-def fingerprint(path: Path, progress: Progress | None = None) -> Fingerprint:
+def in_dvc_repository(path: Path) -> bool:
+    """Whether DVC keeps track of data here: a folder above has its settings."""
+    return any(os.path.isfile(os.path.join(folder, ".dvc", "config")) for folder in path.parents)  # noqa: PTH113, PTH118
+
+
+def fingerprint(path: Path, progress: Progress | None = None, *, md5: bool = False) -> Fingerprint:
     """The fingerprint of a file or folder. Memory stays flat whatever the size of the files.
 
     Args:
         path: a file or folder; links are followed.
+        md5: take the MD5 too.
         progress: told how far it is, for what takes long; by default a line on stderr, if that is a terminal.
 
     Raises:
@@ -73,25 +85,34 @@ def fingerprint(path: Path, progress: Progress | None = None) -> Fingerprint:
     found = path.stat()
     if stat.S_ISREG(found.st_mode):
         meter = _Meter(path, found.st_size, progress)
-        digest, size = _hash_file(path, meter)
+        digest, size, other = _hash_file(path, meter, md5=md5)
         meter.done()
-        return Fingerprint(_FILE + digest, size, 1, taken)
+        return Fingerprint(_FILE + digest, size, 1, taken, other and f"md5:{other}")
     if not stat.S_ISDIR(found.st_mode):
         raise OSError(f"{path} is neither a file nor a folder")
     entries = sorted(_walk(path, "", ()), key=lambda entry: os.fsencode(entry[0]))
     meter = _Meter(path, sum(size for _, kind, size, _ in entries if kind == "file"), progress)
     manifest = hashlib.sha256()
+    listed: list[dict[str, str]] = []
     files = total = 0
     for name, kind, size, target in entries:
         digest = ""
         if kind == "file":
-            digest, size = _hash_file(path / name, meter)
+            digest, size, other = _hash_file(path / name, meter, md5=md5)
+            if other is not None:
+                listed.append({"md5": other, "relpath": name})
             files, total = files + 1, total + size
         elif kind == "link":
             digest = target
         manifest.update(json.dumps([name, kind, size, digest]).encode("ascii") + b"\n")
     meter.done()
-    return Fingerprint(_FOLDER + manifest.hexdigest(), total, files, taken)
+    return Fingerprint(_FOLDER + manifest.hexdigest(), total, files, taken, _dvc_folder(listed) if md5 else None)
+
+
+def _dvc_folder(listed: list[dict[str, str]]) -> str:
+    """The hash of a folder as DVC 3 has it: of a list of its files, in JSON, by their paths."""
+    listed.sort(key=itemgetter("relpath"))
+    return f"md5:{hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest()}.dir"
 
 
 def signature(path: Path) -> Signature:
@@ -156,14 +177,17 @@ def _walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iter
                 yield from _walk(Path(entry.path), name + "/", trail)
 
 
-def _hash_file(path: Path, meter: _Meter) -> tuple[str, int]:
+def _hash_file(path: Path, meter: _Meter, *, md5: bool) -> tuple[str, int, str | None]:
     digest, size = hashlib.sha256(), 0
+    other = hashlib.md5(usedforsecurity=False) if md5 else None
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
+            if other is not None:
+                other.update(chunk)
             size += len(chunk)
             meter.add(len(chunk))
-    return digest.hexdigest(), size
+    return digest.hexdigest(), size, other.hexdigest() if other is not None else None
 
 
 class _Meter:
