@@ -16,6 +16,8 @@ EMBEDDED: str = "embedded"
 NEO4J: str = "Neo4j"
 BOTH: tuple[str, ...] = (EMBEDDED, NEO4J)
 MEGABYTE = 1e6
+WARM = 1_000  # executions that are written before single ones count
+ROUNDS = 100  # questions that are asked of a store before its answers count, where there are several
 
 
 class Bench:
@@ -83,10 +85,12 @@ class Bench:
             time_row.add(name, answer["seconds"])
             memory.add(name, answer["memory"])
 
-    def single(self, size: int, count: int = 50) -> None:
-        """One execution at a time, in blocks, each a pipeline of its own."""
+    def single(self, size: int, count: int = 100) -> None:
+        """One execution at a time, in blocks, each a pipeline of its own; what is written first does not count."""
         row = self.row(Row(f"one execution at a time, at {size:,}", "per s", at_least={NEO4J: 1.0, EMBEDDED: 0.8}))
         self._written += 1
+        for worker in self.workers.values():  # servers run for weeks, and compile what they run often
+            worker.ask("write", pipeline=f"warm {self._written}", first=0, count=WARM, seed=self.seed)
         for block in range(self.repeat):
             for name, worker in self.workers.items():
                 arguments = {"pipeline": f"single {self._written} {block}", "first": 0, "count": count}
@@ -95,7 +99,9 @@ class Bench:
                 row.add(name, *(1 / seconds for seconds in answer["taken"]))
 
     def writers(self, size: int, count: int = 60, processes: int = 4) -> None:
-        """Four processes at once, each its own pipeline: the total rate, the longest call, and nothing is lost."""
+        """Four processes at once, each its own pipeline: the total rate, the longest call, and nothing is lost. The first
+        block warms up and does not count.
+        """
         rate = self.row(
             Row(f"{processes} writers at once, in total, at {size:,}", "per s", at_least={NEO4J: 3.0, EMBEDDED: 1.5})
         )
@@ -106,7 +112,7 @@ class Bench:
         for crew in crews.values():
             for worker in crew:
                 worker.ask("types")
-        for block in range(max(2, self.repeat // 2)):
+        for block in range(1 + max(2, self.repeat // 2)):
             for name, crew in crews.items():
                 named = [f"writer {self._written} {block} {at}" for at in range(processes)]
                 for pipeline, worker in zip(named, crew, strict=True):
@@ -114,8 +120,9 @@ class Bench:
                 answers = [worker.receive() for worker in crew]
                 self._keep(rate.name, name, answers)
                 seconds = max(a["end"] for a in answers) - min(a["begin"] for a in answers)
-                rate.add(name, processes * count / seconds)
-                stall.add(name, max(max(a["taken"]) for a in answers))
+                if block:
+                    rate.add(name, processes * count / seconds)
+                    stall.add(name, max(max(a["taken"]) for a in answers))
                 self._check_kept(name, named, count)
         for crew in crews.values():
             for worker in crew:
@@ -202,11 +209,13 @@ class Bench:
         subjects: Sequence[str] = (),
         repeat: int | None = None,
     ) -> None:
-        """Ask each question of every store in turn, a few rounds; the first round warms up and does not count."""
-        for turn in range(1 + (self.repeat if repeat is None else repeat)):
+        """Ask each question of every store in turn, a few rounds; the first rounds warm up and do not count."""
+        counted = self.repeat if repeat is None else repeat
+        warm = max(1, ROUNDS // len(questions))
+        for turn in range(warm + counted):
             for question in questions:
                 for name, answer in self._ask_all(row.name, method, subjects, **question).items():
-                    if turn:
+                    if turn >= warm:
                         row.add(name, answer["seconds"])
 
 

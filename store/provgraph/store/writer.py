@@ -6,7 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from provgraph.errors import ConflictError, NotFoundError
@@ -15,7 +16,7 @@ from provgraph.store.cypher import find as lookups
 from provgraph.store.cypher import write as statements
 from provgraph.store.cypher.links import ANCESTORS
 from provgraph.store.ids import IdBlock
-from provgraph.store.protocol import GraphStore, Statement, Transaction
+from provgraph.store.protocol import GraphStore, Transaction
 from provgraph.store.rows import fingerprint, path_to_text, to_properties
 from provgraph.store.schema import EVENT_RELATIONSHIPS
 from provgraph.store.types import TypeRegistry, check_declared
@@ -212,21 +213,23 @@ class Writer:
 def _run_links(
     transaction: Transaction,
     relationship: str,
-    merge_or_create: tuple[Statement, Statement],
+    link: statements.LinkStatements,
     links: Sequence[list[object]],
     fresh: set[int],
     stamp: Mapping[str, object],
     result: WriteResult,
 ) -> None:
-    merge, create = merge_or_create
     # what belongs to an execution (or, for the others, starts at a node) that this transaction made is new
     own = 1 if relationship in ("INPUT", "POSSIBLE_INPUT") else 0
     new = [row for row in links if row[own] in fresh]
     old = [row for row in links if row[own] not in fresh]
-    for chunk in _chunks(new):
-        transaction.run(create, {"rows": chunk, **stamp})
+    starts, ends = len({row[0] for row in new}), len({row[1] for row in new})
+    shared, create = (0, link.create_by_start) if starts < ends else (1, link.create_by_end)
+    for chunk in _chunks(sorted(new, key=itemgetter(shared))):
+        groups = [[id_, list(rows)] for id_, rows in groupby(chunk, itemgetter(shared))]
+        transaction.run(create, {"groups": groups, **stamp})
     for chunk in _chunks(old):
-        [[made]] = transaction.run(merge, {"rows": chunk, **stamp})
+        [[made]] = transaction.run(link.merge, {"rows": chunk, **stamp})
         result.created[relationship] += made
         result.unchanged[relationship] += len(chunk) - made
     result.created[relationship] += len(new)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provgraph.errors import InvalidValueError
 from provgraph.model import Artifact, Execution, ExecutionState, Node, NodeKind
 from provgraph.store.core import StoreCore
-from provgraph.store.cypher.trace import COUNT, IDS, Way
+from provgraph.store.cypher.trace import ANY_POSSIBLE, COUNT, IDS, Way
 from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate, Cut, CutReason
 from provgraph.tracing.deployments import Deployment, deployments_of, is_deployment
@@ -225,7 +225,8 @@ def impact(
     if details is None and sum(row[3] for row in counted) <= DETAILS_UP_TO:
         return _detailed(core, starts, certain_only, roles)
     # links are not looked at one by one here, so both ways are counted, and the difference is told
-    other = _counted(core, starts, not certain_only, deployments)
+    possible = any(core.store.read(statement, {}) for statement in ANY_POSSIBLE)
+    other = _counted(core, starts, not certain_only, deployments) if possible else counted
     return _summary(core, starts, counted, other, certain_only, roles, set(roles.type_names("model", types)))
 
 

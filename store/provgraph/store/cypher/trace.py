@@ -12,6 +12,7 @@ from typing import Final, Literal, LiteralString, TypeAlias
 from provgraph.model import NodeKind
 
 __all__ = [
+    "ANY_POSSIBLE",
     "AROUND",
     "BOUNDS",
     "CONTEXTS_OF",
@@ -197,6 +198,11 @@ COUNT: Final = _answers(
 # The ids of all that is reached, packed in chunks.
 IDS: Final = _answers(
     "WITH DISTINCT x WITH collect(x.id) AS xs UNWIND range(0, size(xs) - 1, 20000) AS at RETURN xs[at..at + 20000]"
+)
+# Whether the store holds any possible link: one row at most each.
+ANY_POSSIBLE: Final[tuple[LiteralString, ...]] = (
+    "MATCH (:Artifact)-[r:POSSIBLE_INPUT]->(:Execution) RETURN 1 LIMIT 1",
+    "MATCH (:Execution)-[r:POSSIBLE_OUTPUT]->(:Artifact) RETURN 1 LIMIT 1",
 )
 # The contexts of nodes: [node id, context id].
 CONTEXTS_OF: Final[dict[NodeKind, LiteralString]] = {

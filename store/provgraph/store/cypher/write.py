@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, LiteralString
+from typing import Final, LiteralString, NamedTuple
 
 from provgraph.model import NodeKind
 
@@ -16,6 +16,7 @@ __all__ = [
     "RELATE",
     "REPLACE_NODES",
     "UPDATE_NODES",
+    "LinkStatements",
 ]
 
 
@@ -90,33 +91,55 @@ _RELATION: Final[LiteralString] = (
 )
 
 
+class LinkStatements(NamedTuple):
+    """How links of one relationship are written.
+
+    Attributes:
+        merge: always right; takes `$rows`.
+        create_by_start, create_by_end: faster, for links of nodes that this very transaction made, since nobody else
+            can have linked these. They take `$groups`: [id of the shared end, its rows]. A shared node that is looked
+            up and loaded once, not for each of its links, saves more than half of the time.
+    """
+
+    merge: LiteralString
+    create_by_start: LiteralString
+    create_by_end: LiteralString
+
+
 def _links(
     start: LiteralString,
     relationship: LiteralString,
     end: LiteralString,
     properties: LiteralString,
     identity: LiteralString = "",
-) -> tuple[LiteralString, LiteralString]:
-    ends: LiteralString = "UNWIND $rows AS row MATCH (a:" + start + " {id: row[0]}) MATCH (b:" + end + " {id: row[1]}) "
-    # a link is new if it has not been stamped yet
-    merge: LiteralString = (
-        ends + "MERGE (a)-[r:" + relationship + identity + "]->(b) WITH r, row, r.recorded_at IS NULL AS fresh "
+) -> LinkStatements:
+    first: LiteralString = "MATCH (a:" + start + " {id: row[0]}) "
+    second: LiteralString = "MATCH (b:" + end + " {id: row[1]}) "
+    create: LiteralString = "CREATE (a)-[r:" + relationship + " {" + properties + "}]->(b) RETURN count(r)"
+    return LinkStatements(
+        # a link is new if it has not been stamped yet
+        merge="UNWIND $rows AS row " + first + second + "MERGE (a)-[r:" + relationship + identity + "]->(b) "
+        "WITH r, row, r.recorded_at IS NULL AS fresh "
         "FOREACH (_ IN CASE WHEN fresh THEN [1] ELSE [] END | SET r += {" + properties + "}) "
-        "RETURN sum(CASE WHEN fresh THEN 1 ELSE 0 END)"
+        "RETURN sum(CASE WHEN fresh THEN 1 ELSE 0 END)",
+        create_by_start="UNWIND $groups AS alike MATCH (a:"
+        + start
+        + " {id: alike[0]}) UNWIND alike[1] AS row "
+        + second
+        + create,
+        create_by_end="UNWIND $groups AS alike MATCH (b:"
+        + end
+        + " {id: alike[0]}) UNWIND alike[1] AS row "
+        + first
+        + create,
     )
-    create: LiteralString = ends + "CREATE (a)-[r:" + relationship + " {" + properties + "}]->(b) RETURN count(r)"
-    return merge, create
 
 
-def _events(
-    start: LiteralString, relationship: LiteralString, end: LiteralString
-) -> tuple[LiteralString, LiteralString]:
+def _events(start: LiteralString, relationship: LiteralString, end: LiteralString) -> LinkStatements:
     return _links(start, relationship, end, _EVENT, " {event_type: row[2]}")
 
 
-LINK: Final[dict[str, tuple[LiteralString, LiteralString]]] = {
-    # relationship: (the statement that is always right, the faster one for links of nodes that this very transaction
-    # made: nobody else can have linked these)
+LINK: Final[dict[str, LinkStatements]] = {
     "INPUT": _events("Artifact", "INPUT", "Execution"),
     "OUTPUT": _events("Execution", "OUTPUT", "Artifact"),
     "PENDING_OUTPUT": _events("Execution", "PENDING_OUTPUT", "Artifact"),
@@ -130,7 +153,7 @@ LINK: Final[dict[str, tuple[LiteralString, LiteralString]]] = {
 }
 
 
-def _relations(start: LiteralString) -> dict[NodeKind, tuple[LiteralString, LiteralString]]:
+def _relations(start: LiteralString) -> dict[NodeKind, LinkStatements]:
     identity: LiteralString = " {name: row[2], recorded_by: row[3]}"
     return {
         NodeKind.ARTIFACT: _links(start, "RELATION", "Artifact", _RELATION, identity),
@@ -140,7 +163,7 @@ def _relations(start: LiteralString) -> dict[NodeKind, tuple[LiteralString, Lite
 
 
 # By the kinds of the two ends.
-RELATE: Final[dict[NodeKind, dict[NodeKind, tuple[LiteralString, LiteralString]]]] = {
+RELATE: Final[dict[NodeKind, dict[NodeKind, LinkStatements]]] = {
     NodeKind.ARTIFACT: _relations("Artifact"),
     NodeKind.EXECUTION: _relations("Execution"),
     NodeKind.CONTEXT: _relations("Context"),
