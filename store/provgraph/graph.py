@@ -48,6 +48,7 @@ from provgraph.tracing.overview import (
     reach,
 )
 from provgraph.tracing.runs import Run, Use, run_lineage, runs, uses
+from provgraph.tracing.source import source_lineage
 from provgraph.tracing.trace import TraceOptions, trace
 
 if TYPE_CHECKING:
@@ -731,13 +732,13 @@ class Graph:
         """The deployments recorded last, and which of them are live: those first, then the newest."""
         return latest_deployments(self._core, limit)
 
-    def neighbours(self, nodes: Sequence[Artifact | Execution]) -> dict[str, Neighbours]:
+    def neighbours(self, nodes: Sequence[Artifact | Execution], *, certain_only: bool = False) -> dict[str, Neighbours]:
         """How many links enter and leave each node, by reference: those that a walk may take, and pending outputs."""
-        return neighbours(self._core, nodes)
+        return neighbours(self._core, nodes, certain_only=certain_only)
 
-    def reach(self, node: Artifact | Execution, direction: Way, *, at_most: int) -> int:
+    def reach(self, node: Artifact | Execution, direction: Way, *, at_most: int, certain_only: bool = False) -> int:
         """How many nodes lie upstream or downstream, counted up to `at_most`: for a number beside a node."""
-        return reach(self._core, node, direction, at_most)
+        return reach(self._core, node, direction, at_most, certain_only=certain_only)
 
     # -- tracing ----------------------------------------------------------------------------------------------
 
@@ -872,6 +873,16 @@ class Graph:
         """The steps of one run, with what they took in and put out, and nothing beyond."""
         [node] = self._nodes(context)
         return run_lineage(self._core, node)
+
+    def source(self, name: str) -> Lineage:
+        """All that a load brought in from one source, such as `prov/audit`: nodes, contexts and links, nothing beyond.
+
+        Memory holds all of it.
+
+        Raises:
+            NotFoundError: nothing in the store comes from such a source.
+        """
+        return source_lineage(self._core, name)
 
     def inputs(self, execution: NodeLike) -> list[Use]:
         """What an execution took in, and whether it was really used or only declared."""

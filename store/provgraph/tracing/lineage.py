@@ -14,6 +14,7 @@ from provgraph.store.rows import path_from_text
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+    from prov.model import ProvDocument
 
     from provgraph.model import Records
     from provgraph.tracing.certificate import Certificate
@@ -216,6 +217,15 @@ class Lineage:
 
         return network_lineage(network)
 
+    def to_csv(self) -> tuple[str, str]:
+        """Two CSV files, for people: the nodes with all their properties, and the links with what both ends are.
+
+        Times are ISO 8601 in UTC. Text that a spreadsheet would take for a formula has an apostrophe in front.
+        """
+        from provgraph.interop.cells import lineage_csv
+
+        return lineage_csv(self)
+
     def to_records(self) -> Records:
         """Nodes, contexts, types and links as records, to put into another store with `Graph.put_lineage`.
 
@@ -225,6 +235,34 @@ class Lineage:
         from provgraph.interop.records import lineage_records
 
         return lineage_records(self)
+
+    def to_prov(self) -> ProvDocument:
+        """A W3C PROV document, a value of the package `prov`, which also writes PROV-N, XML and others. Needs prov.
+
+        Raises:
+            InvalidValueError: what a node keeps of the PROV document it came from cannot be read any more.
+            ConfigurationError: prov is not installed.
+        """
+        from provgraph.interop.prov_names import require_prov
+
+        require_prov()
+        from provgraph.interop.prov import lineage_document
+
+        return lineage_document(self)
+
+    def to_prov_json(self) -> str:
+        """The same as PROV-JSON text.
+
+        Raises:
+            InvalidValueError: what a node keeps of the PROV document it came from cannot be read any more.
+            ConfigurationError: prov is not installed.
+        """
+        from provgraph.interop.prov_names import require_prov
+
+        require_prov()
+        from provgraph.interop.prov import lineage_prov_json
+
+        return lineage_prov_json(self)
 
     def to_dot(self) -> str:
         """A Graphviz document."""

@@ -24,6 +24,7 @@ __all__ = [
     "IDS",
     "INSIDE",
     "IN_CHUNKS",
+    "LINK",
     "MAKERS_CONTEXTS",
     "MEMBERSHIPS",
     "SHARING",
@@ -74,7 +75,7 @@ def closure(
     )
 
 
-_LINK: Final[LiteralString] = (
+LINK: Final[LiteralString] = (
     "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]"
 )
 
@@ -92,9 +93,9 @@ def _trace(
     label: LiteralString, relationships: LiteralString, way: Way, bound: LiteralString, memberships: LiteralString
 ) -> LiteralString:
     if way == "upstream":
-        links: LiteralString = "[(x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) | [type(r), y.id, x.id, " + _LINK + "]"
+        links: LiteralString = "[(x)<-[r:" + WALKED + "|PENDING_OUTPUT]-(y) | [type(r), y.id, x.id, " + LINK + "]"
     else:
-        links = "[(x)-[r:" + WALKED + "|PENDING_OUTPUT]->(y) | [type(r), x.id, y.id, " + _LINK + "]"
+        links = "[(x)-[r:" + WALKED + "|PENDING_OUTPUT]->(y) | [type(r), x.id, y.id, " + LINK + "]"
     return (
         closure(label, relationships, way, bound)
         + "WITH DISTINCT x WITH collect(x) AS xs "
@@ -124,7 +125,7 @@ def _limited(
         )
     return (
         closure(label, relationships, way, bound, " LIMIT $nodes") + "WITH DISTINCT x "
-        "CALL (x) { " + links + _LINK + ") AS links } "
+        "CALL (x) { " + links + LINK + ") AS links } "
         "WITH collect([x, links, "
         + memberships
         + "]) AS xs "
@@ -260,9 +261,11 @@ RETURN collect([id, properties(e)])
 AROUND: Final[LiteralString] = """
 UNWIND $ids AS id MATCH (e:Execution {id: id})
 RETURN collect([(e)<-[r:INPUT|POSSIBLE_INPUT]-(a) |
-                [type(r), a.id, e.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]]),
+                [type(r), a.id, e.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at,
+                 r.recorded_from]]),
        collect([(e)-[r:OUTPUT|POSSIBLE_OUTPUT|PENDING_OUTPUT]->(a) |
-                [type(r), e.id, a.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]])
+                [type(r), e.id, a.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at,
+                 r.recorded_from]])
 """
 
 # Contexts that stand directly inside a context.
