@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from provgraph.cli.options import NODE, Settings, pass_settings, url_option
+from provgraph.cli.options import NODE, TEXT, Settings, pass_settings, url_option
 from provgraph.cli.output import json_text, say
 from provgraph.cli.stores import open_graph
 from provgraph.cli.tracing import trace_limits, trace_options
@@ -19,15 +19,28 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
-_SUFFIXES: Final = {".json": "json", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
+_SUFFIXES: Final = {
+    ".json": "json",
+    ".provjson": "prov-json",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+}
 
 
-@click.command(short_help="Write the lineage of a node as JSON, Graphviz or Mermaid.")
-@click.argument("nodes", type=NODE, nargs=-1, required=True, metavar="NODE...")
+@click.command(short_help="Write the lineage of a node as JSON, PROV-JSON, Graphviz or Mermaid.")
+@click.argument("nodes", type=NODE, nargs=-1, metavar="NODE...")
+@click.option(
+    "--source",
+    type=TEXT,
+    metavar="SOURCE",
+    help="Instead of NODE: all that was loaded from this source, such as prov/audit.",
+)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["json", "dot", "mermaid"]),
+    type=click.Choice(["json", "prov-json", "dot", "mermaid"]),
     help="What to write; without it what the ending of --output says, else JSON.",
 )
 @click.option(
@@ -50,6 +63,7 @@ _SUFFIXES: Final = {".json": "json", ".dot": "dot", ".gv": "dot", ".mmd": "merma
 def export(
     settings: Settings,
     nodes: Sequence[str],
+    source: str | None,
     form: str | None,
     direction: str,
     output: Path | None,
@@ -59,18 +73,27 @@ def export(
     stop_types: Sequence[str],
     certain_only: bool,
 ) -> None:
-    """Write the lineage of a node as JSON, Graphviz or Mermaid.
+    """Write the lineage of a node as JSON, PROV-JSON, Graphviz or Mermaid.
+
+    prov-json is a W3C PROV document (needs the extra prov). With --source it is the document that was loaded.
 
     Standard error says whether it is complete; the JSON holds that too, as the certificate.
     """
+    if (source is None) == (not nodes):
+        raise click.UsageError("Name either a NODE or a --source.")
     limits = trace_limits(max_hops, max_nodes, types, stop_types, certain_only)
     target = None if output is None or str(output) == "-" else output
     chosen = form or _SUFFIXES.get(target.suffix.lower() if target else ".json")
     if chosen is None:
         raise click.UsageError(f"The ending of {target} says no format: give --format.")
+    if source is not None and (direction != "both" or any(limits.values())):
+        raise click.UsageError("A --source is exported whole: --direction and limits are for a NODE.")
     with open_graph(settings) as graph:
-        walk = {"upstream": graph.upstream, "downstream": graph.downstream, "both": graph.lineage}[direction]
-        lineage = walk(nodes, **limits)
+        if source is not None:
+            lineage = graph.source(source)
+        else:
+            walk = {"upstream": graph.upstream, "downstream": graph.downstream, "both": graph.lineage}[direction]
+            lineage = walk(nodes, **limits)
     text = _written(lineage, chosen)
     if target is None:
         sys.stdout.write(text)
@@ -84,4 +107,6 @@ def _written(lineage: Lineage, form: str) -> str:
         return lineage.to_dot()
     if form == "mermaid":
         return lineage.to_mermaid()
+    if form == "prov-json":
+        return lineage.to_prov_json()
     return json_text(lineage.to_json()) + "\n"
