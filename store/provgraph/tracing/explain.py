@@ -13,6 +13,7 @@ from provgraph.store.core import StoreCore
 from provgraph.store.reader import Condition, Query
 from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.deployments import Deployment, deployments_of, is_deployment
+from provgraph.tracing.equals import equal_to, one_of_each
 from provgraph.tracing.lineage import Lineage, node_to_json
 from provgraph.tracing.roles import Roles
 from provgraph.tracing.trace import TraceOptions, trace
@@ -159,7 +160,9 @@ def _data(upstream: Lineage, model: Artifact, roles: Roles) -> Answer:
     if not nearest:
         advice = 'declare what the training reads: step.input("data.parquet", type="Dataset")'
         return Answer(question=question, text="not recorded", known=False, advice=advice)
-    raw = [node for node in _raw(upstream, model, roles) if node not in nearest]
+    every = _raw(upstream, model, roles)
+    other = one_of_each(upstream, (node.ref for node in every), known=(node.ref for node in nearest))
+    raw = [node for node in every if node.ref in other]
     possible = tuple(node for node in (*nearest, *raw) if node.ref in doubtful)
     text = _listed(nearest, doubtful)
     if raw:
@@ -190,7 +193,9 @@ def _nearest(upstream: Lineage, model: Artifact, roles: Roles, *, certain_only: 
                     following.append(node.ref)
         level = following
     if found:
-        return sorted(found, key=lambda n: (upstream.hops[n.ref], n.id))
+        found.sort(key=lambda n: (upstream.hops[n.ref], n.id))
+        first = one_of_each(upstream, (n.ref for n in found))
+        return [n for n in found if n.ref in first]
     beyond = upstream.only_possible if certain_only else ()
     direct = [
         n
@@ -206,7 +211,9 @@ def _raw(upstream: Lineage, model: Artifact, roles: Roles) -> list[Artifact]:
     if not data:
         return [node for node in upstream.artifacts if not upstream.incoming.get(node.ref) and node.ref != model.ref]
     below: set[str] = set()
-    stack = [edge.target for node in data for edge in upstream.outgoing.get(node.ref, ()) if not edge.pending]
+    every = {ref for node in data for ref in equal_to(upstream, node.ref)}
+    made = (edge for ref in every for edge in upstream.outgoing.get(ref, ()) if edge.kind != "SAME_AS")
+    stack = [edge.target for edge in made if not edge.pending]
     while stack:
         ref = stack.pop()
         if ref not in below:
