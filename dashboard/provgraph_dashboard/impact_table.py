@@ -34,14 +34,18 @@ class Row(TypedDict):
 
 def tiles_of(impact: Impact, types: Iterable[NodeType]) -> list[Tile]:
     """The five numbers of an impact: deployments, models, datasets, metrics and predictions, hops to the farthest."""
-    by_role = _counts(impact, list(types))
+    known = list(types)
+    by_role, possible = _counts(impact.counts, known), _counts(impact.possible_counts, known)
     hops = [item.hops for item in impact.reached if item.hops is not None]
     farthest: int | str = max(hops, default=0) if impact.lineage is not None else "–"
     return [
         _deployments(impact),
-        Tile(impact.model_count, "model" if impact.model_count == 1 else "models"),
-        Tile(by_role["dataset"], "dataset" if by_role["dataset"] == 1 else "datasets"),
-        Tile(by_role["measured"], "metrics and predictions"),
+        Tile(
+            impact.model_count,
+            _also("model" if impact.model_count == 1 else "models", impact.possible_model_count),
+        ),
+        Tile(by_role["dataset"], _also("dataset" if by_role["dataset"] == 1 else "datasets", possible["dataset"])),
+        Tile(by_role["measured"], _also("metrics and predictions", possible["measured"])),
         Tile(farthest, "hops to the farthest" if impact.lineage is not None else "hops: not counted in a summary"),
     ]
 
@@ -76,26 +80,29 @@ def _live(item: Reached) -> str:
     return "not recorded" if item.live is None else "live now" if item.live else "no longer"
 
 
+def _also(words: str, possible: int) -> str:
+    return f"{words}, {possible:,} only possibly" if possible else words
+
+
 def _deployments(impact: Impact) -> Tile:
     every, live = len(impact.deployments), len(impact.live_deployments)
+    possible = sum(item.only_possible for item in impact.deployments)
     if every and all(item.live is None for item in impact.deployments):
-        return Tile(every, f"deployment{'' if every == 1 else 's'}, live or not is not recorded", hot=True)
+        words = f"deployment{'' if every == 1 else 's'}, live or not is not recorded"
+        return Tile(every, _also(words, possible), hot=True)
     words = "live deployment" if live == 1 else "live deployments"
-    return Tile(live, f"{words}, {every:,} reached" if every else words, hot=live > 0)
+    if possible:
+        words = f"live of {every:,} deployments, {possible:,} possibly"
+    elif every:
+        words = f"{words}, {every:,} reached"
+    return Tile(live, words, hot=live > 0)
 
 
-def _counts(impact: Impact, types: Sequence[NodeType]) -> Mapping[str, int]:
+def _counts(counts: Mapping[str, int], types: Sequence[NodeType]) -> Mapping[str, int]:
     roles = Roles.of(types)
-    found = {"dataset": 0, "measured": 0}
-    if impact.lineage is not None:
-        for item in impact.reached:
-            if item.role == "dataset":
-                found["dataset"] += 1
-            elif item.role == "metrics" or _is_prediction(item.node.type):
-                found["measured"] += 1
-        return found
     datasets, metrics = set(roles.type_names("dataset", types)), set(roles.type_names("metrics", types))
-    for name, count in impact.counts.items():
+    found = {"dataset": 0, "measured": 0}
+    for name, count in counts.items():
         if name in datasets:
             found["dataset"] += count
         elif name in metrics or _is_prediction(name):

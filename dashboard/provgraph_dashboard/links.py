@@ -19,6 +19,8 @@ PageName: TypeAlias = str
 """`overview`, `explore`, `impact`, `model`, `errors` or `runs`."""
 
 START: PageName = "overview"
+YES = "true"
+"""How an address says that something is wanted: `certain=true`, without links that are only possible."""
 _PAGES = "_provgraph_pages"
 
 
@@ -42,7 +44,12 @@ def overview() -> Link:
 
 
 def explore(
-    focus: Node | str, *, direction: str | None = None, hops: int | None = None, types: Sequence[str] = ()
+    focus: Node | str,
+    *,
+    direction: str | None = None,
+    hops: int | None = None,
+    types: Sequence[str] = (),
+    certain: bool = False,
 ) -> Link:
     """The graph around a node."""
     query: dict[str, str | Sequence[str]] = {"focus": _ref(focus)}
@@ -52,17 +59,20 @@ def explore(
         query["hops"] = str(hops)
     if types:
         query["types"] = tuple(types)
+    if certain:
+        query["certain"] = YES
     return Link("explore", query)
 
 
-def impact(node: Node | str) -> Link:
-    """What a change of a node reaches."""
-    return Link("impact", {"node": _ref(node)})
+def impact(node: Node | str | Sequence[Node], *, certain: bool = False) -> Link:
+    """What a change of a node, or of several, reaches."""
+    nodes = (_ref(node),) if isinstance(node, Node | str) else tuple(_ref(each) for each in node)
+    return Link("impact", {"node": nodes if len(nodes) > 1 else nodes[0], **_certain(certain)})
 
 
-def model(model: Node | str) -> Link:
+def model(model: Node | str, *, certain: bool = False) -> Link:
     """The six answers about a model."""
-    return Link("model", {"model": _ref(model)})
+    return Link("model", {"model": _ref(model), **_certain(certain)})
 
 
 def errors(model: Node | str | None = None, *, predictions: Node | str | None = None) -> Link:
@@ -106,6 +116,10 @@ _MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&\"'@")
 def _page(link: Link) -> st.Page:
     pages = cast("Mapping[PageName, st.Page]", st.session_state[_PAGES])
     return pages[link.page]
+
+
+def _certain(certain: bool) -> dict[str, str]:
+    return {"certain": YES} if certain else {}
 
 
 def _ref(node: Node | str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from provgraph import Lineage
 from provgraph.cli.text import count_text, duration_text, local_time
-from provgraph.model import Artifact, Context, Execution, JsonValue
+from provgraph.model import Artifact, Context, Execution, JsonValue, Node
 from provgraph.tracing.explain import Answer, Explanation
 from provgraph.tracing.impact import Impact
 from provgraph_dashboard import links
@@ -28,6 +28,9 @@ from provgraph_dashboard.shortest import shortest_routes
 
 _ROWS = 5
 _LETTERS = 26
+
+
+POSSIBLY = "only possibly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +90,21 @@ def _data(found: Explanation) -> Card:
     nearest, raw = answer.nodes[:count], answer.nodes[count:]
     kinds = Counter(node.type for node in raw)
     note = "made from " + ", ".join(f"{n:,} {short_type(name)}" for name, n in sorted(kinds.items())) if raw else ""
-    rows: list[tuple[Cell, ...]] = [(called(n), short_type(n.type), size_of(n)) for n in nearest[:_ROWS]]
-    left = _ROWS - len(rows)
-    rows += [(called(n), short_type(n.type), size_of(n)) for n in raw[: max(left, 0)]]
+    doubtful = sum(node in answer.possible for node in raw)
+    note += f", {doubtful:,} of them {POSSIBLY}" if doubtful else ""
+    shown = [*nearest[:_ROWS], *raw[: max(_ROWS - len(nearest), 0)]]
+    rows: list[tuple[Cell, ...]] = [(_maybe(answer, n), short_type(n.type), size_of(n)) for n in shown]
     rest = len(answer.nodes) - len(rows)
     body = [table(("source", "type", "size"), rows)]
     if rest > 0:
         body.append(muted(f"and {rest:,} more upstream"))
-    words = _listed([called(node) for node in nearest])
+    words = _listed([_maybe(answer, node) for node in nearest])
     return Card(answer.question, words, note, tuple(body), link)
+
+
+def _maybe(answer: Answer, node: Node) -> str:
+    """What a node is called, and whether it belongs to the answer only possibly."""
+    return f"{called(node)} ({POSSIBLY})" if node in answer.possible else called(node)
 
 
 def _hyperparameters(found: Explanation, beside: Beside) -> Card:
@@ -248,7 +257,7 @@ def _last(found: Explanation, beside: Beside) -> str:
     way = shortest_routes(reached.lineage).to(ref)
     version = beside.family.get(way[0]) if way else None
     where = ", ".join(called(context) for context in item.deployment.endpoints) or "an endpoint that is not recorded"
-    return f"{called(version or item.node)} to {where}"
+    return f"{called(version or item.node)} to {where}" + (f" ({POSSIBLY})" if item.only_possible else "")
 
 
 def _places(found: Explanation, beside: Beside) -> tuple[Html, ...]:
@@ -265,6 +274,7 @@ def _places(found: Explanation, beside: Beside) -> tuple[Html, ...]:
         name = called(version) if version else ""
         where = ", ".join(called(c) for c in item.deployment.endpoints) if item.deployment else ""
         state = "live" if item.live else "not recorded" if item.live is None else "replaced or ended"
+        state += f", {POSSIBLY}" if item.only_possible else ""
         bold = Html(f"<b>{text(name)}</b>") if version is not None and version.ref == found.model.ref else name
         rows.append((where or called(item.node), bold, state))
     more = (muted(f"and {len(rows) - _ROWS:,} more"),) if len(rows) > _ROWS else ()

@@ -26,11 +26,12 @@ _NEIGHBOURS = 60
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to show around the focus: direction, hops, and only these types (all, if none is named)."""
+    """What to show around the focus: direction, hops, only these types (all, if none is named), only certain links."""
 
     direction: Direction = "both"
     hops: int = 3
     types: tuple[str, ...] = ()
+    certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def look(graph: Graph, focus: Node, ask: Ask) -> Scene:
     if not starts:
         return empty
     walk = {"upstream": graph.upstream, "downstream": graph.downstream, "both": graph.lineage}[ask.direction]
-    found = walk(starts, max_hops=ask.hops, max_nodes=MOST_NODES)
+    found = walk(starts, max_hops=ask.hops, max_nodes=MOST_NODES, certain_only=ask.certain)
     return replace(_with(graph, empty, found), certificate=found.certificate)
 
 
@@ -78,7 +79,8 @@ def extend(graph: Graph, scene: Scene, refs: Sequence[str], side: Side) -> Scene
     ends = [(e.target, e.source) if side == "left" else (e.source, e.target) for e in scene.edges]
     there = {far for near, far in ends if near in refs}
     walk = graph.upstream if side == "left" else graph.downstream
-    return _with(graph, scene, walk(nodes, max_hops=1, max_nodes=len(nodes) + len(there) + _NEIGHBOURS))
+    most = len(nodes) + len(there) + _NEIGHBOURS
+    return _with(graph, scene, walk(nodes, max_hops=1, max_nodes=most, certain_only=scene.ask.certain))
 
 
 def drawn(scene: Scene, view: View) -> Picture:
@@ -122,6 +124,13 @@ def told(scene: Scene, shown: Picture) -> tuple[bool, str]:
     if len(scene.nodes) > shown.total:
         whole = False
         parts.append(f"{len(scene.nodes) - shown.total:,} nodes of other types are left out")
+    if CutReason.POSSIBLE in reasons:
+        whole = False
+        count = reasons[CutReason.POSSIBLE]
+        parts.append(f"{count:,} possible {'link was' if count == 1 else 'links were'} not followed")
+    elif certificate.possible_nodes:
+        count = certificate.possible_nodes
+        parts.append(f"{count:,} {'node is' if count == 1 else 'nodes are'} only possibly reached")
     hops = f"{scene.ask.hops} hops"
     if CutReason.HOPS in reasons:
         count = reasons[CutReason.HOPS]
@@ -150,7 +159,7 @@ def _with(graph: Graph, scene: Scene, found: Lineage) -> Scene:
         nodes={**scene.nodes, **{node.ref: node for node in fresh}},
         edges=tuple(dict.fromkeys((*scene.edges, *found.edges))),
         contexts={**scene.contexts, **{node.ref: found.contexts_of(node) for node in fresh}},
-        neighbours={**scene.neighbours, **graph.neighbours(fresh)},
+        neighbours={**scene.neighbours, **graph.neighbours(fresh, certain_only=scene.ask.certain)},
     )
 
 

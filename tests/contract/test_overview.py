@@ -102,6 +102,22 @@ def test_reach_counts_up_to_its_bound(graph: provgraph.Graph) -> None:
     assert graph.reach(hub, "downstream", at_most=1_000) == 2 * _CONSUMERS
 
 
+def test_neighbours_and_reach_leave_out_what_is_only_possible_where_certain_links_alone_are_asked_for(
+    graph: provgraph.Graph,
+) -> None:
+    hub = _hub(graph)
+    maybe = Event(execution="maybe", artifact="hub", type=EventType.INPUT, possible=True)
+    graph.put_lineage(Records(executions=(Execution(type="Train", key="maybe"),), events=(maybe,)))
+    assert [graph.neighbours([hub], certain_only=sure)[hub.ref].after - _CONSUMERS for sure in (False, True)] == [1, 0]
+    for sure, more in ((False, 1), (True, 0)):
+        assert graph.reach(hub, "downstream", at_most=1_000, certain_only=sure) == 2 * _CONSUMERS + more
+    step = graph.get("maybe")
+    assert isinstance(step, Execution)
+    assert graph.reach(step, "upstream", at_most=9) == 1
+    assert graph.reach(step, "upstream", at_most=9, certain_only=True) == 0
+    assert graph.neighbours([step], certain_only=True)[step.ref].before == 0
+
+
 def test_limited_walk_from_a_hub_holds_the_nearest_and_says_that_it_was_cut(graph: provgraph.Graph) -> None:
     found = graph.downstream(_hub(graph), max_nodes=20)
     assert len(found) == 20

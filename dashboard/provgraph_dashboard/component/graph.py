@@ -25,7 +25,7 @@ _CARD = (164, 48)
 _CARD_COMPACT = (156, 43)
 _PILL_WIDEST, _PILL_HEIGHT = 156, 30
 _PILL_FRAME, _LETTER = 56, 7.2
-_MARGIN, _ROOM_FOR_LEGEND = 44, 130
+_MARGIN, _ROOM_FOR_LEGEND, _LEGEND_LINE = 44, 130, 30
 
 Do: TypeAlias = Literal["focus", "expand", "collapse", "more"]
 _DOS: Mapping[str, Do] = {"focus": "focus", "expand": "expand", "collapse": "collapse", "more": "more"}
@@ -123,7 +123,7 @@ def lineage_graph(
 
     `height` is in pixels, the width is the container's. `selected` is the selection at the start: from then on it lives
     in the browser under `key`, and a new key begins anew. `route` names drawn nodes to light in place of the
-    selection's lineage. `compact` draws smaller cards in wider columns, without legend. The drawing opens whole if
+    selection's lineage. `compact` draws smaller cards in wider columns, with a legend of unusual lines alone. The drawing opens whole if
     that needs no scale under `smallest_scale`, else on its focus. The callbacks run before the script does;
     `requested_action` tells the second one what was asked for.
     """
@@ -160,8 +160,9 @@ def graph_data(
 ) -> _GraphData:
     """The message to the browser: the picture with its layout, words and marks; plain JSON, no markup."""
     boxes = [Box(node.id, *_size(node, compact)) for node in picture.nodes]
+    legend = _LEGEND_LINE if any(edge.style != "flow" for edge in picture.edges) else 0
     spacing = (
-        Spacing(column=54, row=12, fill=height - _MARGIN)
+        Spacing(column=54, row=12, fill=height - _MARGIN - legend)
         if compact
         else Spacing(column=30, row=16, fill=height - _ROOM_FOR_LEGEND)
     )

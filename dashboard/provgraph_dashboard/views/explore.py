@@ -13,6 +13,7 @@ from provgraph import Graph
 from provgraph.model import Artifact, Context, Execution, Node, NodeKind
 from provgraph.tracing.lineage import Direction
 from provgraph_dashboard import links, node_panel
+from provgraph_dashboard.certain import certain_only, odd_certain
 from provgraph_dashboard.component import lineage_graph, requested_action
 from provgraph_dashboard.drawable import called, state_of
 from provgraph_dashboard.found import search
@@ -30,6 +31,7 @@ from provgraph_dashboard.parts import (
 from provgraph_dashboard.picture import DrawnNode, Picture, Side, View
 from provgraph_dashboard.records import empty_store, resolve, trouble_shown
 from provgraph_dashboard.scene import Ask, Scene, drawn, extend, look, told
+from provgraph_dashboard.said import who_says_so
 from provgraph_dashboard.shell import show
 
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
@@ -117,12 +119,13 @@ def _controls(graph: Graph, focus: Node) -> Ask:
             placeholder="All types",
             width=230,
         )
+        certain = certain_only()
         st.session_state["_explore_count"] = st.empty()
     if refused:
         show(muted(refused))
     ways: dict[str | None, Direction] = {known: known for known in _DIRECTIONS}
     way = ways.get(direction, _DIRECTIONS[-1])
-    return Ask(way, hops or 3, tuple(chosen))
+    return Ask(way, hops or 3, tuple(chosen), certain)
 
 
 def _refused(types: Sequence[str]) -> str:
@@ -133,6 +136,8 @@ def _refused(types: Sequence[str]) -> str:
         wrong.append(f"the direction {direction[:40]!r}")
     if hops is not None and hops not in map(str, _HOPS):
         wrong.append(f"{hops[:40]!r} hops")
+    if odd := odd_certain():
+        wrong.append(odd)
     wrong += [f"the type {name[:40]!r}" for name in st.query_params.get_all("types") if name not in types][:3]
     return f"The address names {', '.join(wrong)}: not known here, and left aside." if wrong else ""
 
@@ -275,6 +280,10 @@ def _about(graph: Graph, stage: _Stage, node: Node, unit: DrawnNode | None) -> N
     if more is not None:
         with st.expander("Taken down by itself" if isinstance(node, Execution) else "Identity"):
             show(more)
+    said = who_says_so(node, stage.scene.edges)
+    if said is not None:
+        with st.expander("Who says so"):
+            show(said)
     for context in contexts:
         links.page_link(links.explore(context), f"{context.type} {context.label}", icon=":material/folder:")
     if not isinstance(node, Context):
@@ -285,9 +294,9 @@ def _buttons(graph: Graph, stage: _Stage, node: Node, unit: DrawnNode | None) ->
     with st.container(horizontal=True, gap="xxsmall", key="explore_buttons"):
         if isinstance(node, Artifact):
             if st.button("Impact", icon=":material/track_changes:", type="primary", key="explore_impact"):
-                links.go(links.impact(node))
+                links.go(links.impact(node, certain=stage.scene.ask.certain))
             if node.type == "Model" and st.button("Answers", icon=":material/deployed_code:", key="explore_model"):
-                links.go(links.model(node))
+                links.go(links.model(node, certain=stage.scene.ask.certain))
         if node.ref != stage.scene.focus.ref and st.button(
             "Focus", icon=":material/center_focus_strong:", key="explore_focus"
         ):
@@ -351,8 +360,8 @@ def _about_group(stage: _Stage, unit: DrawnNode) -> None:
 def _counts(graph: Graph, scene: Scene, node: Artifact | Execution) -> None:
     """Last in the panel: counting takes a moment where much is reached, and the rest is there before."""
     beside = scene.neighbours.get(node.ref)
-    up = graph.reach(node, "upstream", at_most=_COUNTED)
-    down = graph.reach(node, "downstream", at_most=_COUNTED)
+    up = graph.reach(node, "upstream", at_most=_COUNTED, certain_only=scene.ask.certain)
+    down = graph.reach(node, "downstream", at_most=_COUNTED, certain_only=scene.ask.certain)
     values = {"upstream": _nodes(up), "downstream": _nodes(down)}
     if beside is not None:
         values |= {"inputs": f"{beside.before:,}", "outputs": f"{beside.after:,}"}

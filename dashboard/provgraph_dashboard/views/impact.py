@@ -14,6 +14,7 @@ from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.impact import Impact
 from provgraph.tracing.roles import Roles
 from provgraph_dashboard import links, records
+from provgraph_dashboard.certain import certain_only
 from provgraph_dashboard.component import lineage_graph, requested_action
 from provgraph_dashboard.drawable import called
 from provgraph_dashboard.grid import chosen_row, grid
@@ -41,7 +42,7 @@ class _Seen:
 
 
 def page(graph: Graph) -> None:
-    """Draw the page that the address asks for: `?node=`, which may stand several times, and `?details=all`."""
+    """Draw the page of `?node=`, which may stand several times, with `?details=all` and `?certain=true`."""
     values = list(dict.fromkeys(st.query_params.get_all("node")))
     if not values:
         _picker(graph)
@@ -56,8 +57,9 @@ def page(graph: Graph) -> None:
             return
         nodes[node.ref] = node
     everything = st.query_params.get("details") == _DETAILS
+    certain = st.query_params.get("certain") == links.YES
     with st.spinner("Following everything downstream …"):
-        answer = graph.impact(list(nodes.values()), details=True if everything else None)
+        answer = graph.impact(list(nodes.values()), certain_only=certain, details=True if everything else None)
         reach = route_map(answer)
     _header(answer)
     if not answer.reached and not answer.counts:
@@ -89,7 +91,8 @@ def _header(answer: Impact) -> None:
 
 def _actions(answer: Impact) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium"):
-        links.page_link(links.explore(answer.starts[0]), "Explore", icon=":material/hub:")
+        certain = certain_only()
+        links.page_link(links.explore(answer.starts[0], certain=certain), "Explore", icon=":material/hub:")
         if st.button("Another node", type="tertiary", icon=":material/search:"):
             links.go(links.Link("impact"))
         if answer.reached:
@@ -105,9 +108,14 @@ def _actions(answer: Impact) -> None:
 
 
 def _sentence(found: Certificate) -> tuple[str, str]:
-    """How complete the answer is, and what the records lack."""
-    lacking = ", ".join(str(gap) for gap in found.gaps)
-    return str(replace(found, gaps=())), f"The records lack: {lacking}." if lacking else ""
+    """How complete the answer is; then what makes certain and possible differ, and what the records lack."""
+    rest: list[str] = []
+    if found.frontier:
+        count = len(found.frontier)
+        rest.append(f"{count:,} possible link{' makes' if count == 1 else 's make'} the difference.")
+    if found.gaps:
+        rest.append(f"The records lack: {', '.join(str(gap) for gap in found.gaps)}.")
+    return str(replace(found, gaps=(), frontier=())), " ".join(rest)
 
 
 def _certificate(answer: Impact) -> None:
@@ -115,7 +123,7 @@ def _certificate(answer: Impact) -> None:
     with st.container(width="content"):
         show(certificate(found.complete, *_sentence(found)))
     where = [*((str(cut), cut.at) for cut in found.cut if cut.at), *((str(gap), gap.refs) for gap in found.gaps)]
-    if where and answer.lineage is not None:
+    if (where or found.frontier) and answer.lineage is not None:
         with st.popover("Which", type="tertiary", width="content"):
             for words, refs in where:
                 show(muted(words))
@@ -124,6 +132,16 @@ def _certificate(answer: Impact) -> None:
                     links.page_link(links.explore(ref), called(node) if node else ref)
                 if len(refs) > _MOST_LISTED:
                     show(muted(f"and {len(refs) - _MOST_LISTED:,} more"))
+            if found.frontier:
+                show(muted("possible links that make the difference"))
+            for edge in found.frontier[:_MOST_LISTED]:
+                ends = (answer.lineage.by_ref.get(ref) for ref in (edge.source, edge.target))
+                names = [
+                    called(node) if node else ref for node, ref in zip(ends, (edge.source, edge.target), strict=True)
+                ]
+                links.page_link(links.explore(edge.source), " → ".join(names))
+            if len(found.frontier) > _MOST_LISTED:
+                show(muted(f"and {len(found.frontier) - _MOST_LISTED:,} more"))
 
 
 def _summary(answer: Impact) -> None:
@@ -137,6 +155,8 @@ def _summary(answer: Impact) -> None:
         )
     )
     query = {"node": tuple(node.ref for node in answer.starts), "details": _DETAILS}
+    if st.session_state.get("certain"):
+        query["certain"] = links.YES
     links.page_link(links.Link("impact", query), "Fetch all details", icon=":material/unfold_more:")
     left, right = st.columns([2, 1], gap="medium")
     with left:

@@ -10,6 +10,7 @@ from provgraph.model import Artifact, Context, Execution, NodeKind, NodeType
 from provgraph.tracing.explain import Explanation
 from provgraph.tracing.roles import Roles
 from provgraph_dashboard import links, records
+from provgraph_dashboard.certain import certain_only
 from provgraph_dashboard.drawable import called, state_of
 from provgraph_dashboard.model_card import Beside, Card, cards
 from provgraph_dashboard.parts import answer, empty, muted, state_chip, title, type_chip
@@ -20,7 +21,7 @@ _HEIGHTS = (352, 388)
 
 
 def page(graph: Graph) -> None:
-    """Draw the page of the model in the address (`?model=`), or of the newest one."""
+    """Draw the page of the model in the address (`?model=`), or of the newest one; `?certain=true` leaves possible links out."""
     types = graph.types()
     models = _newest(graph, types)
     value = st.query_params.get("model")
@@ -30,9 +31,10 @@ def page(graph: Graph) -> None:
     chosen = records.resolve(graph, value, NodeKind.ARTIFACT) if value is not None else models[0]
     if not isinstance(chosen, Artifact):
         return
+    certain = st.query_params.get("certain") == links.YES
     with st.spinner("Looking upstream and downstream …"):
-        found = graph.explain(chosen)
-        beside = _beside(graph, found)
+        found = graph.explain(chosen, certain_only=certain)
+        beside = _beside(graph, found, certain)
     _header(chosen, models, evaluated=bool(graph.prediction_tables(chosen)))
     six = cards(found, beside)
     for row, height in enumerate(_HEIGHTS):
@@ -77,8 +79,9 @@ def _header(model: Artifact, models: list[Artifact], *, evaluated: bool) -> None
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium"):
             if evaluated:
                 links.page_link(links.errors(model), "Error analysis", icon=":material/query_stats:")
-            links.page_link(links.explore(model), "Explore", icon=":material/hub:")
-            links.page_link(links.impact(model), "Impact", icon=":material/track_changes:")
+            certain = certain_only()
+            links.page_link(links.explore(model, certain=certain), "Explore", icon=":material/hub:")
+            links.page_link(links.impact(model, certain=certain), "Impact", icon=":material/track_changes:")
             # A key of its own for each model: where the address leads elsewhere, the choice does too.
             chosen = st.selectbox(
                 "Model",
@@ -90,7 +93,7 @@ def _header(model: Artifact, models: list[Artifact], *, evaluated: bool) -> None
                 width=300,
             )
     if chosen != model.ref:
-        links.go(links.model(chosen))
+        links.go(links.model(chosen, certain=certain))
 
 
 def _draw(card: Card, height: int) -> None:
@@ -102,13 +105,13 @@ def _draw(card: Card, height: int) -> None:
                 links.page_link(place, words, icon=icon)
 
 
-def _beside(graph: Graph, found: Explanation) -> Beside:
+def _beside(graph: Graph, found: Explanation, certain: bool) -> Beside:
     model = found.model
     family = _family(graph, model)
     return Beside(
         previous=_previous(graph, found, family),
         run=_run(graph, found),
-        deployments=graph.impact(list(family.values())) if found.deployment.known else None,
+        deployments=graph.impact(list(family.values()), certain_only=certain) if found.deployment.known else None,
         family=family,
     )
 

@@ -81,7 +81,9 @@ def _latest(core: StoreCore, role: str, limit: int) -> list[Artifact]:
     return [node for node in found if isinstance(node, Artifact)]
 
 
-def neighbours(core: StoreCore, nodes: Iterable[Artifact | Execution]) -> dict[str, Neighbours]:
+def neighbours(
+    core: StoreCore, nodes: Iterable[Artifact | Execution], *, certain_only: bool = False
+) -> dict[str, Neighbours]:
     """How many links enter and leave each node, by reference."""
     ids: Mapping[NodeKind, list[int]] = {NodeKind.ARTIFACT: [], NodeKind.EXECUTION: []}
     for node in nodes:
@@ -89,12 +91,12 @@ def neighbours(core: StoreCore, nodes: Iterable[Artifact | Execution]) -> dict[s
     found: dict[str, Neighbours] = {}
     for kind, wanted in ids.items():
         if wanted:
-            [[rows]] = core.store.read(DEGREES[kind], {"ids": wanted})
+            [[rows]] = core.store.read(DEGREES[kind, certain_only], {"ids": wanted})
             found |= {f"{kind.word}:{id_}": Neighbours(before, after) for id_, before, after in rows}
     return found
 
 
-def reach(core: StoreCore, node: Artifact | Execution, way: Way, at_most: int) -> int:
+def reach(core: StoreCore, node: Artifact | Execution, way: Way, at_most: int, *, certain_only: bool = False) -> int:
     """How many nodes lie upstream or downstream of a node, without itself, counted up to `at_most`."""
-    rows = core.store.read(REACH[node.kind, way], {"id": node.id, "limit": at_most + 1})
+    rows = core.store.read(REACH[node.kind, way, certain_only], {"id": node.id, "limit": at_most + 1})
     return max(0, int(rows[0][0]) - 1) if rows else 0

@@ -1,5 +1,18 @@
 // Lines and arrowheads. The style says what is known: solid for recorded flow, dashed for possible, dotted for pending,
 // a hollow head for derivation, a double line for equality.
+const STYLE_WORDS = {
+  derivation: "derived, step not recorded",
+  same: "same thing in two tools",
+  possible: "possible",
+  pending: "pending output",
+  relation: "other relation",
+};
+
+// The styles that need a word, in the order in which they occur.
+function unusual(edges) {
+  return new Set(edges.map((edge) => edge.style).filter((style) => style in STYLE_WORDS));
+}
+
 function markers() {
   const head = (id, path, className) =>
     shape(

@@ -1,12 +1,4 @@
 // What lies over the drawing: the tip of a node, the legend of what occurs, and the table of the same content.
-const STYLE_WORDS = {
-  derivation: "derived, step not recorded",
-  same: "same thing in two tools",
-  possible: "possible",
-  pending: "pending output",
-  relation: "other relation",
-};
-
 function showTip(root, node, anchor) {
   const tip = root.querySelector(".tip");
   tip.hidden = node === null;
@@ -28,14 +20,14 @@ function showTip(root, node, anchor) {
 }
 
 function fillLegend(root, data) {
-  const states = new Map(data.nodes.map((node) => [node.stateText, node]));
-  const styles = new Set(data.edges.map((edge) => edge.style).filter((style) => style in STYLE_WORDS));
+  // a compact drawing explains its unusual lines alone
+  const states = data.compact ? new Map() : new Map(data.nodes.map((node) => [node.stateText, node]));
   const entries = [...states].map(([text, node]) => {
     const entry = html("span");
     entry.append(shape("svg", { viewBox: "-6 -6 12 12" }, stateMark(node, 0, 0)), html("span", "", text));
     return entry;
   });
-  for (const style of styles) {
+  for (const style of unusual(data.edges)) {
     const drawn = drawEdge({ style, points: [[1, 6], [25, 6]] });
     light(drawn, false, false);
     const entry = html("span");
@@ -47,7 +39,13 @@ function fillLegend(root, data) {
 
 function fillTable(root, data, around) {
   const byId = new Map(data.nodes.map((node) => [node.id, node]));
-  const names = (ids) => ids.map((id) => byId.get(id).name || heading(byId.get(id))).join(", ");
+  const styles = new Map(data.edges.map((edge) => [`${edge.source} ${edge.target}`, edge.style]));
+  const name = (id, style) => {
+    const called = byId.get(id).name || heading(byId.get(id));
+    return style in STYLE_WORDS ? `${called} (${STYLE_WORDS[style]})` : called;
+  };
+  const before = (node) => around.before.get(node.id).map((id) => name(id, styles.get(`${id} ${node.id}`))).join(", ");
+  const after = (node) => around.after.get(node.id).map((id) => name(id, styles.get(`${node.id} ${id}`))).join(", ");
   const table = html("table");
   table.append(html("caption", "", data.label));
   const row = (cells, tag) => {
@@ -69,8 +67,8 @@ function fillTable(root, data, around) {
           node.name || heading(node),
           heading(node),
           node.stateText,
-          names(around.before.get(node.id)),
-          names(around.after.get(node.id)),
+          before(node),
+          after(node),
           String(node.left),
           String(node.right),
         ],

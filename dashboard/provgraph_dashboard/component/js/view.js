@@ -17,7 +17,7 @@ class View {
     ];
     [this.left, this.right] = nodes.length ? ends("x", "w", MARGIN.x) : [0, 100];
     [this.top, this.bottom] = nodes.length ? ends("y", "h", MARGIN.y) : [0, 100];
-    if (!data.compact) this.bottom += LEGEND;
+    if (!data.compact || unusual(data.edges).size) this.bottom += LEGEND;
     this.box = [0, 0, 1, 1];
   }
 

@@ -5,45 +5,53 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 from provgraph.model import NodeKind
-from provgraph.store.cypher.trace import Way
+from provgraph.store.cypher.trace import WALKED, Way
 
 __all__ = ["DEGREES", "LATEST_FAILED", "LATEST_OF_TYPES", "REACH"]
 
-_ALL: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
+_CERTAIN: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION"
 
 
 # [node id, links that enter it, links that leave it].
-def _degrees(label: LiteralString) -> LiteralString:
+def _degrees(label: LiteralString, links: LiteralString) -> LiteralString:
     return (
         "UNWIND $ids AS id MATCH (n:" + label + " {id: id}) "
-        "RETURN collect([id, COUNT { (n)<-[:" + _ALL + "|PENDING_OUTPUT]-() }, "
-        "COUNT { (n)-[:" + _ALL + "|PENDING_OUTPUT]->() }])"
+        "RETURN collect([id, COUNT { (n)<-[:" + links + "|PENDING_OUTPUT]-() }, "
+        "COUNT { (n)-[:" + links + "|PENDING_OUTPUT]->() }])"
     )
 
 
-DEGREES: Final[dict[NodeKind, LiteralString]] = {
-    NodeKind.ARTIFACT: _degrees("Artifact"),
-    NodeKind.EXECUTION: _degrees("Execution"),
+# By kind, and whether certain links alone count.
+DEGREES: Final[dict[tuple[NodeKind, bool], LiteralString]] = {
+    (NodeKind.ARTIFACT, False): _degrees("Artifact", WALKED),
+    (NodeKind.ARTIFACT, True): _degrees("Artifact", _CERTAIN),
+    (NodeKind.EXECUTION, False): _degrees("Execution", WALKED),
+    (NodeKind.EXECUTION, True): _degrees("Execution", _CERTAIN),
 }
 
 
 # How many nodes a walk from one node meets, itself included, counted up to `$limit`.
-def _reach(label: LiteralString, way: Way) -> LiteralString:
+def _reach(label: LiteralString, way: Way, links: LiteralString) -> LiteralString:
     if way == "upstream":
-        pattern: LiteralString = "(s)<-[:" + _ALL + "*0..]-(x)"
+        pattern: LiteralString = "(s)<-[:" + links + "*0..]-(x)"
     else:
-        pattern = "(s)-[:" + _ALL + "*0..]->(x)"
+        pattern = "(s)-[:" + links + "*0..]->(x)"
     return (
         "MATCH (s:" + label + " {id: $id}) CALL (s) { MATCH " + pattern + " RETURN DISTINCT x LIMIT $limit } "
         "RETURN count(*)"
     )
 
 
-REACH: Final[dict[tuple[NodeKind, Way], LiteralString]] = {
-    (NodeKind.ARTIFACT, "upstream"): _reach("Artifact", "upstream"),
-    (NodeKind.ARTIFACT, "downstream"): _reach("Artifact", "downstream"),
-    (NodeKind.EXECUTION, "upstream"): _reach("Execution", "upstream"),
-    (NodeKind.EXECUTION, "downstream"): _reach("Execution", "downstream"),
+# By kind, way, and whether certain links alone are walked.
+REACH: Final[dict[tuple[NodeKind, Way, bool], LiteralString]] = {
+    (NodeKind.ARTIFACT, "upstream", False): _reach("Artifact", "upstream", WALKED),
+    (NodeKind.ARTIFACT, "upstream", True): _reach("Artifact", "upstream", _CERTAIN),
+    (NodeKind.ARTIFACT, "downstream", False): _reach("Artifact", "downstream", WALKED),
+    (NodeKind.ARTIFACT, "downstream", True): _reach("Artifact", "downstream", _CERTAIN),
+    (NodeKind.EXECUTION, "upstream", False): _reach("Execution", "upstream", WALKED),
+    (NodeKind.EXECUTION, "upstream", True): _reach("Execution", "upstream", _CERTAIN),
+    (NodeKind.EXECUTION, "downstream", False): _reach("Execution", "downstream", WALKED),
+    (NodeKind.EXECUTION, "downstream", True): _reach("Execution", "downstream", _CERTAIN),
 }
 
 # The ids of the artifacts recorded last: ids are given in the order of recording.
