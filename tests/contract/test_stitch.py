@@ -120,7 +120,9 @@ def test_impact_goes_from_a_file_of_dvc_to_the_models_of_mlflow(graph: Graph, tm
     assert again.stitch is not None
     assert again.stitch.joined == {Rule.CONTENT: 1}
     impact = graph.impact(file)
-    assert len(impact.models) == 6 - 1
+    assert (impact.model_count, len(impact.models)) == (3, 6)  # versions are the logged models that they are made of
+    assert dict(impact.counts) == {"Model": 2, "ModelVersion": 1, "Dataset": 1}  # the file itself is no part of it
+    assert impact.records == 10
     assert {node.source.partition("/")[0] for node in graph.downstream(file).artifacts} == {
         "dvc",
         "",
@@ -129,6 +131,36 @@ def test_impact_goes_from_a_file_of_dvc_to_the_models_of_mlflow(graph: Graph, tm
     }
     assert not graph.load(tmp_path / "churn").changed
     assert not graph.stitch().changed
+
+
+def test_explain_names_data_once_however_many_tools_have_it(graph: Graph) -> None:
+    def train(source: str) -> list[Event]:
+        return [
+            Event(artifact=f"{source}/raw", execution=f"{source}/prepare", type=EventType.INPUT),
+            Event(artifact=f"{source}/data", execution=f"{source}/prepare", type=EventType.OUTPUT),
+            Event(artifact=f"{source}/data", execution=f"{source}/train", type=EventType.INPUT),
+            Event(artifact=f"{source}/model", execution=f"{source}/train", type=EventType.OUTPUT),
+        ]
+
+    kinds = (("raw", "Dataset"), ("data", "Dataset"), ("model", "Model"))
+    graph.put_lineage(
+        Records(
+            artifacts=[
+                Artifact(key=f"{tool}/{name}", name=name, type=kind, source=tool, digest="md5:" + f"{at:x}" * 32)
+                for tool in "ab"
+                for at, (name, kind) in enumerate(kinds, 1)
+            ],
+            executions=[
+                Execution(key=f"{tool}/{name}", type=name, source=tool)
+                for tool in "ab"
+                for name in ("prepare", "train")
+            ],
+            events=[event for tool in "ab" for event in train(tool)],
+        )
+    )
+    assert graph.stitch().joined == {Rule.CONTENT: 3}
+    assert graph.explain("b/model").data.text == "data, made from 1 Dataset"
+    assert dict(graph.impact("a/raw").counts) == {"Dataset": 1, "Model": 1}
 
 
 def test_a_load_looks_only_at_what_it_brings_and_not_at_all_if_it_is_told_so(graph: Graph, tmp_path: Path) -> None:

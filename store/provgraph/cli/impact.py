@@ -87,8 +87,8 @@ def _summary(found: Impact) -> Iterator[str]:
     models = count_text(found.model_count, "model") + _marked(possible=found.possible_model_count)
     deployments = count_text(len(found.deployments), "deployment")
     if found.deployments:
-        possible = sum(item.only_possible for item in found.deployments)
-        deployments += _marked(f"{len(found.live_deployments):,} live", possible=possible)
+        unsure = sum(item.only_possible for item in found.deployments)
+        deployments += _marked(f"{len(found.live_deployments):,} live", possible=unsure)
     yield f"A change of {starts} reaches {models} and {deployments}."
     for word, counts, possible in (
         ("artifacts", found.counts, found.possible_counts),
@@ -96,6 +96,8 @@ def _summary(found: Impact) -> Iterator[str]:
     ):
         if counts:
             yield f"{word:<10} {_counts(counts, possible)}"
+    if found.records > sum(found.counts.values()):
+        yield f"records    {found.records:,}, of which those of one thing count once"
 
 
 def _counts(counts: Mapping[str, int], possible: Mapping[str, int]) -> str:

@@ -18,6 +18,7 @@ from provgraph.store.cypher.trace import ANY_POSSIBLE, COUNT, IDS, Way
 from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate, Cut, CutReason
 from provgraph.tracing.deployments import Deployment, deployments_of, is_deployment
+from provgraph.tracing.equals import one_of_each
 from provgraph.tracing.lineage import Lineage, node_to_json
 from provgraph.tracing.roles import Roles
 from provgraph.tracing.routes import routes
@@ -84,12 +85,15 @@ class Impact:
 
     Attributes:
         starts: the nodes that would change.
-        counts: artifacts by type; executions: executions by type.
+        counts: artifacts by type; executions: executions by type. Records that are one thing (`SAME_AS`) count once, in
+            the type of the first of them in `reached`, and those that are one with a start not at all; where details
+            were not fetched, each record counts.
+        records: how many records of artifacts that is.
         reached: every artifact, ranked: live deployments first, then other deployments, models, datasets, metrics,
             the rest; within each by hops. Where details were not fetched, deployments alone.
         lineage: everything downstream; None if details were not fetched.
         certificate: how complete the answer is.
-        model_count: how many models are reached.
+        model_count: how many models are reached, each once as in `counts`; `models` has every record of them.
         possible_counts, possible_executions, possible_model_count: how many of those only possible links reach; the
             others are certain.
     """
@@ -104,6 +108,7 @@ class Impact:
     possible_counts: Mapping[str, int] = field(default_factory=dict[str, int])
     possible_executions: Mapping[str, int] = field(default_factory=dict[str, int])
     possible_model_count: int = 0
+    records: int = 0
 
     @cached_property
     def models(self) -> tuple[Reached, ...]:
@@ -187,6 +192,7 @@ class Impact:
             "starts": [node.ref for node in self.starts],
             "counts": dict(self.counts),
             "executions": dict(self.executions),
+            "records": self.records,
             "models": self.model_count,
             "deployments": len(self.deployments),
             "live_deployments": len(self.live_deployments),
@@ -266,7 +272,9 @@ def _detailed(core: StoreCore, starts: Sequence[Node], certain_only: bool, roles
         for node in reached_nodes
     ]
     reached.sort(key=_rank)
-    artifacts = [item for item in reached if isinstance(item.node, Artifact)]
+    first = one_of_each(lineage, (item.node.ref for item in reached), begin)
+    artifacts = [item for item in reached if isinstance(item.node, Artifact) and item.node.ref in first]
+    models = [item for item in artifacts if item.role == "model"]
     executions = [node for node in lineage.executions if node.ref not in begin | lineage.pending]
     return Impact(
         starts=tuple(starts),
@@ -275,10 +283,11 @@ def _detailed(core: StoreCore, starts: Sequence[Node], certain_only: bool, roles
         reached=tuple(reached),
         lineage=lineage,
         certificate=lineage.certificate,
-        model_count=sum(item.role == "model" for item in reached),
+        model_count=len(models),
         possible_counts=_by_number(Counter(item.node.type for item in artifacts if item.only_possible)),
         possible_executions=_by_number(Counter(n.type for n in executions if n.ref in lineage.only_possible)),
-        possible_model_count=sum(item.role == "model" and item.only_possible for item in reached),
+        possible_model_count=sum(item.only_possible for item in models),
+        records=sum(isinstance(item.node, Artifact) for item in reached),
     )
 
 
@@ -401,4 +410,5 @@ def _summary(
         possible_counts=_by_number(artifacts),
         possible_executions=_by_number(executions),
         possible_model_count=sum(count for name, count in artifacts.items() if name in models),
+        records=(+every.artifacts).total(),
     )
