@@ -9,6 +9,7 @@ import streamlit as st
 
 from provgraph import Graph
 from provgraph.analysis.result import ErrorAnalysis
+from provgraph.interop.cells import frame_csv
 from provgraph_dashboard import links
 from provgraph_dashboard.drawable import called
 from provgraph_dashboard.errors.address import Asked, ask, asked
@@ -176,7 +177,7 @@ def download(scene: Scene, compared: ErrorAnalysis | None) -> None:
         frame = report.to_frame()
     st.download_button(
         "CSV",
-        frame.to_csv(index=False),
+        frame_csv(frame),
         file_name="slices.csv",
         mime="text/csv",
         on_click="ignore",

@@ -55,6 +55,7 @@ RUN: Final[Mapping[str, _Fields]] = {
         "downstream": "downstream_jobs",
         "trigger_rule": "trigger_rule",
     },
+    "provgraph_execution": {"*": "provgraph"},  # what our own export has no standard facet for
 }
 JOB: Final[Mapping[str, _Fields]] = {
     "sourceCodeLocation": {
@@ -91,6 +92,7 @@ DATASET: Final[Mapping[str, _Fields]] = {
     "hierarchy": {"*": "hierarchy"},
     "dataQualityMetrics": {"*": "quality_metrics"},
     "dataQualityAssertions": {"assertions": "quality_assertions"},
+    "provgraph_artifact": {"*": "provgraph"},
 }
 OUTPUT: Final[Mapping[str, _Fields]] = {
     "outputStatistics": {"rowCount": "row_count", "size": "size", "fileCount": "file_count"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
@@ -119,10 +118,10 @@ def write_json(value: object) -> None:
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table as CSV with a head line, row by row as they come. Only a terminal gets control characters escaped."""
-    terminal = sys.stdout.isatty()
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = ["" if cell is None else str(cell) for cell in row]
-        writer.writerow([printable(cell) for cell in cells] if terminal else cells)
+    """A table as CSV with a head line, row by row as they come. Only a terminal gets control characters escaped.
+
+    Text that a spreadsheet would take for a formula has an apostrophe in front.
+    """
+    from provgraph.interop.cells import write_rows
+
+    write_rows(sys.stdout, columns, rows, printable if sys.stdout.isatty() else str)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from provgraph.errors import InvalidValueError
+from provgraph.interop.moments import iso_time, utc_moment
 
 __all__ = ["count_text", "duration_text", "iso_time", "local_time", "parse_time", "printable", "size_text", "width"]
 
@@ -39,30 +40,15 @@ def width(text: str) -> int:
     return len(text) + wide - marks
 
 
-def _moment(milliseconds: int) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, ValueError, OSError):  # recorded by somebody whose clock knows no bounds
-        return None
-
-
 def local_time(milliseconds: int | None) -> str:
     """A moment in the local time of the reader, to the minute; "" for None."""
     if milliseconds is None:
         return ""
-    moment = _moment(milliseconds)
+    moment = utc_moment(milliseconds)
     try:
         return str(milliseconds) if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
     except (OverflowError, ValueError):
         return str(milliseconds)
-
-
-def iso_time(milliseconds: int | None) -> str:
-    """A moment in UTC, by ISO 8601; "" for None."""
-    if milliseconds is None:
-        return ""
-    moment = _moment(milliseconds)
-    return str(milliseconds) if moment is None else moment.isoformat(timespec="milliseconds")
 
 
 def parse_time(text: str, now: datetime | None = None) -> int:

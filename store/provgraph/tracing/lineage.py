@@ -217,6 +217,17 @@ class Lineage:
 
         return network_lineage(network)
 
+    def to_openlineage(self) -> str:
+        """OpenLineage events of spec 2-0-2, one JSON object a line, by time: what each execution took in and put out.
+
+        An input that is only possible is listed as an input, and left out of what the facet `lineage` says. What
+        OpenLineage has no word for stands in facets of our own, and outputs that are only possible or pending nowhere
+        else.
+        """
+        from provgraph.interop.openlineage import openlineage_lines
+
+        return openlineage_lines(self)
+
     def to_csv(self) -> tuple[str, str]:
         """Two CSV files, for people: the nodes with all their properties, and the links with what both ends are.
 
