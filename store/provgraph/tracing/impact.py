@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -177,12 +175,10 @@ class Impact:
         return pd.DataFrame(self.rows(), columns=list(_COLUMNS))
 
     def to_csv(self) -> str:
-        """The ranked table as CSV: the rows and columns of `to_frame`."""
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list[str](_COLUMNS), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows())
-        return out.getvalue()
+        """The ranked table as CSV: the rows and columns of `to_frame`. No text of it is a formula to a spreadsheet."""
+        from provgraph.interop.cells import table_csv
+
+        return table_csv(_COLUMNS, (row.values() for row in self.rows()))
 
     def to_json(self) -> dict[str, object]:
         """As plain values, for `json.dumps`."""
