@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from provgraph.joining.digests import Digest, strong_digest
 from provgraph.joining.places import ExactPlace, InCommit, exact_place, in_commit, is_relative, uri_in_commit
@@ -14,6 +14,7 @@ from provgraph.joining.rules import Rule
 __all__ = ["Mark", "Record", "record_of"]
 
 _DIGESTS: Final = ("digest", "custom_digest_md5")  # an artifact may be known by two algorithms
+_Texts: TypeAlias = dict[str, str]
 _REGISTERED: Final = "ModelVersion"  # the type of a version of a registered model, as it is read from MLflow
 _LOGGED: Final = "Model"
 _ID: Final = "m-"
@@ -62,18 +63,6 @@ class Record:
         )
 
 
-@dataclass(slots=True)
-class _Texts:
-    """Properties that are text; others count as absent."""
-
-    properties: Mapping[str, object]
-    found: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
-
-    def __getitem__(self, key: str) -> str | None:
-        value = self.properties.get(key)
-        return value if isinstance(value, str) and value else None
-
-
 def record_of(id_: int, key: str, properties: Mapping[str, object], used_at: Iterable[str] = ()) -> Record:
     """The artifact as joining looks at it.
 
@@ -82,41 +71,43 @@ def record_of(id_: int, key: str, properties: Mapping[str, object], used_at: Ite
         properties: as they stand in the graph.
         used_at: commits of clean work trees in which a run used it under its relative path.
     """
-    text = _Texts(properties)
-    uri, path = text["uri"], text["custom_path"]
+    text: _Texts = {name: value for name, value in properties.items() if isinstance(value, str) and value}
+    uri, path = text.get("uri"), text.get("custom_path")
     return Record(
         id=id_,
-        source=text["source"] or "",
+        source=text.get("source") or "",
         place=path or uri or "",
         digests=_digests(text),
         exact=tuple(dict.fromkeys(_exact(key, text))),
         commits=tuple(dict.fromkeys(_commits(text, used_at))),
-        owns_registered=text["type"] == _REGISTERED and text["family"] is not None,
+        owns_registered=text.get("type") == _REGISTERED and text.get("family") is not None,
     )
 
 
 def _digests(text: _Texts) -> tuple[Digest, ...]:
-    if text["custom_digest_strength"] == "weak":
+    if text.get("custom_digest_strength") == "weak":
         return ()
     found: dict[str, Digest] = {}
     for key in _DIGESTS:
-        digest = strong_digest(text[key])
+        digest = strong_digest(text.get(key))
         if digest is not None:
             found.setdefault(digest.form, digest)
     return tuple(found.values())
 
 
 def _exact(key: str, text: _Texts) -> Iterable[ExactPlace]:
-    exact = exact_place(text["uri"], text["custom_dataset_version"] or _table_version(text["custom_dataset_source"]))
-    is_registered = text["type"] == _REGISTERED
+    exact = exact_place(
+        text.get("uri"), text.get("custom_dataset_version") or _table_version(text.get("custom_dataset_source"))
+    )
+    is_registered = text.get("type") == _REGISTERED
     # what a registered version was made from is another record of the same tool, which it links itself
     if exact is not None and not (is_registered and exact.place.startswith(("models:/", "runs:/"))):
         yield exact
-    source, family, version = text["source"], text["family"], text["version"]
+    source, family, version = text.get("source"), text.get("family"), text.get("version")
     if source and is_registered and family is not None and version is not None and version.isdigit():
         yield ExactPlace(f"models:/{family}", version, registry=True)
     tail = key.rpartition("/")[2]
-    if source and text["type"] == _LOGGED and tail.startswith(_ID):
+    if source and text.get("type") == _LOGGED and tail.startswith(_ID):
         logged = exact_place(f"models:/{tail}")
         if logged is not None:
             yield logged
@@ -138,10 +129,10 @@ def _table_version(source: str | None) -> str | None:
 
 def _commits(text: _Texts, used_at: Iterable[str]) -> Iterable[InCommit]:
     candidates = [
-        in_commit(text["custom_git_commit"], text["custom_path"]),
-        in_commit(text["custom_rev_lock"], text["custom_path"]),
-        uri_in_commit(text["uri"]),
+        in_commit(text.get("custom_git_commit"), text.get("custom_path")),
+        in_commit(text.get("custom_rev_lock"), text.get("custom_path")),
+        uri_in_commit(text.get("uri")),
     ]
-    if is_relative(text["uri"]):
-        candidates += [in_commit(commit, text["uri"]) for commit in used_at]
+    if is_relative(text.get("uri")):
+        candidates += [in_commit(commit, text.get("uri")) for commit in used_at]
     return [found for found in candidates if found is not None]

@@ -32,6 +32,7 @@ _GIT: Final = re.compile(r"git\+(?P<url>.+)@(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}
 _REGISTERED: Final = re.compile(r"models:/{1,3}(?P<name>[^/@]+)/(?P<version>\d+)")
 _LOGGED: Final = re.compile(r"models:/{1,3}(?P<id>m-[0-9a-f]{32})")
 _RUN: Final = re.compile(r"runs:/{1,3}(?P<run>[0-9a-f]{32})/(?P<path>.+)")
+_FORMS: Final = ("models:/", "runs:/", "hf://")
 _HUB: Final = re.compile(r"hf://[^@]+@[0-9a-f]{40}(/.*)?")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -93,9 +94,9 @@ def exact_place(uri: str | None, version: str | None = None) -> ExactPlace | Non
     """
     if not uri or len(uri) > 4_000:
         return None
-    if found := _by_form(uri):
+    if uri.startswith(_FORMS) and (found := _by_form(uri)):
         return found
-    if not _SCHEME.match(uri):
+    if (version is None and "?" not in uri and "#" not in uri) or not _SCHEME.match(uri):
         return None
     try:
         parts = urlsplit(uri)
