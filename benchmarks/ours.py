@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, LiteralString
+from urllib.parse import urlsplit
 
 import provgraph
 from benchmarks import shape
+from benchmarks.processors import own_time, server_at, time_of
 from benchmarks.worker import peak_memory, serve
 from provgraph import (
     Artifact,
@@ -29,7 +31,7 @@ from provgraph import (
     Records,
 )
 from provgraph.engines.url import open_engine
-from provgraph.loading import LoadOptions, LoadReport
+from provgraph.loading import Loader, LoadOptions, LoadReport
 from provgraph.model import NodeKind
 from provgraph.store.bolt import BoltStore
 from provgraph.store.cypher.overview import REACH
@@ -68,6 +70,28 @@ class Ours:
         started = time.perf_counter()
         self.graph.load(graph, Generated(shape.graph(graph, size, seed)))
         return {"seconds": time.perf_counter() - started, "memory": peak_memory(), "memory_before": before}
+
+    def load_steps(self, size: int, seed: int, prefix: str) -> dict[str, float]:
+        """Bulk load of pipelines whose names begin with `prefix`."""
+        return self._measured("pipelines", Generated(shape.steps(size, seed, prefix)))
+
+    def load_source(self, source: str, loader: str) -> dict[str, float]:
+        """Load a file as another tool's records."""
+        return self._measured(source, loader)
+
+    def _measured(self, source: str, loader: str | Loader) -> dict[str, float]:
+        server = server_at(urlsplit(open_engine(self._url).address().uri).port or 7687)
+        own, theirs, started = own_time(), time_of(server), time.perf_counter()
+        report = self.graph.load(source, loader)
+        seconds = time.perf_counter() - started
+        links = sum(report.created[kind] for kind in ("INPUT", "OUTPUT", "POSSIBLE_INPUT", "POSSIBLE_OUTPUT"))
+        return {
+            "seconds": seconds,
+            "client": own_time() - own,
+            "server": time_of(server) - theirs,
+            "links": links,
+            "memory": peak_memory(),
+        }
 
     def write(self, pipeline: str, first: int, count: int, seed: int) -> dict[str, Any]:
         """Executions of one pipeline, one transaction each: the seconds of each call, and when the first one began."""
@@ -160,6 +184,8 @@ class Ours:
         for way, start in ways:
             for certain in (False, True):
                 mark = f"{way}{', certain' if certain else ''}"
+                reach = REACH[NodeKind.ARTIFACT, way, certain]
+                found[f"reach {mark}"] = _median(store, reach, {"id": start, "limit": 1_000}, repeat)
                 for bound in (None, max(BOUNDS)):
                     for limited in (False, True):
                         for contexts in (False, True):
@@ -173,7 +199,6 @@ class Ours:
                     found[f"{what} {mark}"] = _median(
                         store, statements[NodeKind.ARTIFACT, way, certain], parameters, repeat
                     )
-            found[f"reach {way}"] = _median(store, REACH[NodeKind.ARTIFACT, way], {"id": start, "limit": 1_000}, repeat)
         store.close()
         return found
 
