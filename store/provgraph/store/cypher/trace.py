@@ -75,7 +75,9 @@ def closure(
     )
 
 
-LINK: Final[LiteralString] = "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]"
+LINK: Final[LiteralString] = (
+    "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]"
+)
 
 
 # The contexts of a node, for answers that show them: ids alone, since a few contexts hold thousands of nodes.
