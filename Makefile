@@ -41,7 +41,7 @@ $(VENV)/.demo: $(VENV)/.base pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.base pyproject.toml constraints.txt
-	@$(INSTALL) --no-build-isolation --group test --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,prov,slices]'
+	@$(INSTALL) --no-build-isolation --group test --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,prov,py2neo,slices]'
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test
@@ -77,7 +77,7 @@ constraints:
 	@$(RESOLVE)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
 	@$(RESOLVE)/bin/python -m pip --quiet install --group build
 	@$(RESOLVE)/bin/python -m pip --quiet install --no-build-isolation --group lint \
-	  --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,prov,slices]'
+	  --editable '.[dashboard,demo,dvc,mlflow,networkx,pandas,prov,py2neo,slices]'
 	@{ echo '# Versions that the tests pass with, on every Python that pyproject.toml claims. Renew: make constraints'; \
 	   $(RESOLVE)/bin/python -m pip freeze --all --exclude setuptools --exclude-editable; } > constraints.txt
 

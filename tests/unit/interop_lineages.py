@@ -146,9 +146,9 @@ _LINKS = (
     ("OUTPUT", "OUTPUT"),
     ("PENDING_OUTPUT", "PENDING_OUTPUT"),
 )
-_TYPES = (
-    ArtifactType(name="Dataset", id=31, properties={"x": PropertyKind.INT, "s": PropertyKind.STRUCT}, description="d"),
+_TYPES = (  # by key, as in every trace
     ContextType(name="Run", id=32, source="mlmd/x", version="2"),
+    ArtifactType(name="Dataset", id=31, properties={"x": PropertyKind.INT, "s": PropertyKind.STRUCT}, description="d"),
     ExecutionType(name="Train", id=33, signature="{}"),
 )
 

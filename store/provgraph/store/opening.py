@@ -32,8 +32,17 @@ class StoreRecord:
 
 
 def read_record(store: GraphStore) -> StoreRecord | None:
-    """The store's own record; None if provgraph never made one here."""
-    [[found]] = store.read(statements.READ_STORE, {})
+    """The store's own record; None if provgraph never made one here.
+
+    Raises:
+        ForeignStoreError: what bears its key are the marks of exported lineages.
+    """
+    rows = store.read(statements.READ_STORE, {})
+    if any(found and "store_id" not in found for [found] in rows):
+        raise ForeignStoreError(
+            f"{store.info().url} holds lineages that py2neo wrote, and is no store: use another database"
+        )
+    [[found]] = rows
     if not found:
         return None
     return StoreRecord(
