@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.loaders.dvc.example import write_example as write_project
 from tests.loaders.dvc.example import write_pointers
+from tests.loaders.joined import write_scene
 from tests.loaders.mlflow.example import write_example as write_tracking
 from tests.loaders.mlflow.example import write_example_folder
 from tests.loaders.openlineage.example import write_example as write_events
@@ -28,6 +29,8 @@ def prepare(page: str, folder: Path) -> None:
         write_example_folder(folder / "mlruns")
     if page == "docs/how-to/load-openlineage.md":
         write_events(folder / "events.jsonl")
+    if page == "docs/how-to/join-records.md":
+        write_scene(folder)
     if page in ("README.md", "docs/how-to/record-a-training.md", "docs/how-to/when-the-store-is-away.md"):
         (folder / "data").mkdir()
         (folder / "data" / "v3.parquet").write_bytes(b"PAR1 rows of version 3 PAR1")

@@ -93,6 +93,8 @@ def _write(core: StoreCore, node: Node, links: Sequence[Link]) -> None:
     _write_pairs("Custom properties", _properties(node.custom_properties))
     groups: dict[str, list[Link]] = {}
     for link in links:
+        if link[0] == "SAME_AS" and link[1] != node.id:
+            continue  # there is one each way, and they say the same
         groups.setdefault(_head(node, link), []).append(link)
     order = list(dict.fromkeys(_HEADS[node.kind.word].values()))
     for head in sorted(groups, key=lambda head: order.index(head) if head in order else len(order)):
@@ -170,11 +172,13 @@ def _kind(label: str) -> NodeKind | None:
 
 
 def _remarks(link: Link) -> str:
-    """What is not as usual: a special event, a position, a link that nobody saw happen."""
+    """What is not as usual: a special event, a position, a link that nobody saw happen; by what two are the same."""
     from provgraph.store.rows import path_from_text
 
     own = link[3]
     found: list[str] = []
+    if own.get("rule"):
+        found.append(f"{own['rule']} {own.get('evidence') or ''}".rstrip())
     if own.get("event_type") not in _PLAIN_EVENTS:
         found.append(own["event_type"].lower().replace("_", " "))
     if own.get("path"):
