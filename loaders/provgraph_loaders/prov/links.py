@@ -10,11 +10,11 @@ from prov.constants import (
     PROV_ATTR_ACTIVITY,
     PROV_ATTR_AGENT,
     PROV_ATTR_COLLECTION,
+    PROV_ATTR_ENDER,
     PROV_ATTR_ENTITY,
     PROV_ATTR_GENERATED_ENTITY,
     PROV_ATTR_PLAN,
     PROV_ATTR_STARTER,
-    PROV_ATTR_ENDER,
     PROV_ATTR_TIME,
     PROV_ATTR_TRIGGER,
     PROV_ATTR_USED_ENTITY,
@@ -114,7 +114,7 @@ class Links:
                 self._in_context(activity, self._key(agent))
             self._relate("hadPlan", statement, activity, (ends.get(PROV_ATTR_PLAN),), time)
         elif word == "wasDerivedFrom":
-            self._derive(statement, activity, ends.get(PROV_ATTR_GENERATED_ENTITY), ends.get(PROV_ATTR_USED_ENTITY))
+            self._derive(activity, ends.get(PROV_ATTR_GENERATED_ENTITY), ends.get(PROV_ATTR_USED_ENTITY))
         elif word in ("wasStartedBy", "wasEndedBy"):
             if activity and time is not None:
                 key, times = self._key(activity), self.started if word == "wasStartedBy" else self.ended
@@ -128,12 +128,10 @@ class Links:
         elif word == "hadMember":
             self._relate(word, statement, ends.get(PROV_ATTR_COLLECTION), (entity,), time)
         else:
-            first, *others = [*ends.values(), None]
-            self._relate(word, statement, first, others[:1], time)
+            first, second = [*ends.values(), None, None][:2]
+            self._relate(word, statement, first, (second,), time)
 
-    def _event(
-        self, record: ProvRecord, entity: Thing, activity: Thing, kind: EventType, time: int | None
-    ) -> Event:
+    def _event(self, record: ProvRecord, entity: Thing, activity: Thing, kind: EventType, time: int | None) -> Event:
         own = {name.localpart: value for name, value in record.extra_attributes if name.namespace.uri == TERMS[1]}
         certainty = next((c for c in Certainty if c.value == own.get("certainty")), Certainty.DECLARED)
         roles = sorted(str(plain(value)) for name, value in record.extra_attributes if name == PROV_ROLE)
@@ -149,7 +147,7 @@ class Links:
             possible=own.get("possible") is True,
         )
 
-    def _derive(self, statement: Statement, activity: Thing | None, made: Thing | None, used: Thing | None) -> None:
+    def _derive(self, activity: Thing | None, made: Thing | None, used: Thing | None) -> None:
         if activity is not None:
             # by the rules of PROV a derivation through an activity says that it used the one and generated the other
             events = self._entailed.setdefault(self._key(activity), [])

@@ -22,9 +22,8 @@ _NO_NAME: Final = re.compile(r"[^\w.+-]+")
 class ProvLoader:
     """Reads a W3C PROV document: a PROV-JSON file, with its bundles.
 
-    Keys are `prov/STORE/KIND/IRI`. STORE is the name that the user gives, else that of the file without its ending, as a
-    document has no name of its own. The newest document of a name is what counts: what it says of a node replaces what an
-    earlier one said.
+    Keys are `prov/STORE/KIND/IRI`. STORE is the name that the user gives, else that of the file without its ending: a
+    document has no name of its own. What the newest document of a name says of a node replaces what older ones said.
     """
 
     name = "prov"
@@ -37,7 +36,7 @@ class ProvLoader:
     def load(self, source: str, options: LoadOptions, report: LoadReport) -> Iterator[Records]:
         """See `provgraph.loading.Loader.load`."""
         require_prov()
-        from provgraph_loaders.prov.document import read_document
+        from provgraph_loaders.prov.document import quiet, read_document
         from provgraph_loaders.prov.records import RecordMaker
         from provgraph_loaders.prov.things import Things
 
@@ -46,9 +45,10 @@ class ProvLoader:
         report.working_on("the document")
         document = read_document(read_json(source, report), source, report)
         try:
-            things = Things(document, report)
-            # all of it is made before any of it is written: what the model refuses leaves nothing half-written
-            batches = list(RecordMaker(things, report.store, name, options.batch_size, report).all())
+            with quiet():
+                things = Things(document, report)
+                # all of it is made before any of it is written: what the model refuses leaves nothing half-written
+                batches = list(RecordMaker(things, report.store, name, options.batch_size, report).all())
         except (ConflictError, InvalidValueError) as error:
             raise LoadError(f"{source}: {error}") from error
         report.working_on("statements")

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from prov.constants import PROV, PROV_TYPE, XSD
-from prov.identifier import QualifiedName
+from prov.constants import PROV, PROV_LOCATION, PROV_TYPE, XSD
+from prov.identifier import Identifier, QualifiedName
 from prov.model import ProvRecord
 
 from provgraph.interop.prov_names import CUSTOM, PROPERTY, TERMS, TYPE, text_of
@@ -26,6 +26,7 @@ class Attributes:
 
     Attributes:
         custom: as properties, under the names the document has for them.
+        place: the URI of where it is, if it has one.
         terms: those of provgraph's own vocabulary, with which it writes its nodes: `digest`, `uri`, `state` …
     """
 
@@ -37,6 +38,8 @@ class Attributes:
                 if value not in values:
                     values.append(value)
         self.types = [value for value in found.get(PROV_TYPE, ()) if isinstance(value, QualifiedName)]
+        places = [v.uri for v in found.get(PROV_LOCATION, ()) if type(v) is Identifier]
+        self.place = places[0] if len(places) == 1 else None
         self.custom: dict[str, Value] = {}
         self.terms: dict[str, Value] = {}
         for attribute, values in found.items():
@@ -56,17 +59,19 @@ def attributes_of(thing: Thing) -> Attributes:
 
 
 def type_of(thing: Thing, attributes: Attributes, report: LoadReport) -> str:
-    """The type of its node: the first type of the user's own that is a qualified name, else its kind in PROV."""
+    """The type of its node: the first type of the user's own that is a qualified name, else its kind in PROV.
+
+    An agent is an agent, whatever else it is called.
+    """
+    kind: str = thing.kind.value
     own = [name for name in attributes.types if name.namespace.uri not in _NO_TYPES and name.localpart]
-    if thing.kind is Kind.AGENT and not any(name.namespace.uri == TYPE[1] for name in own):
-        return thing.kind.value
-    if not own:
-        return thing.kind.value
+    if not own or thing.kind is Kind.AGENT:
+        return kind
     if len(own) > 1:
         reason = "have several types: the first is that of the node, and all are in prov:type"
         report.note(NoteKind.GUESSED, "things", reason, str(thing.name))
-    name = own[0]
-    return text_of(name.localpart) if name.namespace.uri == TYPE[1] else name.localpart
+    local: str = own[0].localpart
+    return text_of(local) if own[0].namespace.uri == TYPE[1] else local
 
 
 def names_of(things: Mapping[str, tuple[str, Thing, Attributes]]) -> dict[str, str]:

@@ -45,12 +45,12 @@ def looks_like_prov(source: str) -> bool:
         if len(head) > _HEAD:
             start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
             return start.startswith(b"{") and bool(_STARTS.search(head)) and bool(_PROV_WORD.search(head))
-        value = json.loads(head)
+        value: JsonValue = json.loads(head)
     except (OSError, ValueError, RecursionError):
         return False
     if not isinstance(value, dict) or not all(isinstance(group, dict) for group in value.values()):
         return False
-    return KEYWORDS >= value.keys() and bool(value.keys() - {"prefix"})
+    return value.keys() <= KEYWORDS and bool(value.keys() - {"prefix"})
 
 
 def read_json(source: str, report: LoadReport) -> Json:
@@ -66,13 +66,20 @@ def read_json(source: str, report: LoadReport) -> Json:
         found = dict(pairs)
         if len(found) < len(pairs):
             seen: set[str] = set()
-            repeated.extend(name for name, _ in pairs if name in seen or seen.add(name))
+            for name, _ in pairs:
+                if name in seen:
+                    repeated.append(name)
+                seen.add(name)
         return found
 
     try:
         value: JsonValue = json.loads(text, object_pairs_hook=once)
     except json.JSONDecodeError as error:
-        hint = "" if text.lstrip()[:1] in ("{", "[") else " (PROV-N, Turtle and XML are read once prov-convert made JSON of them)"
+        hint = (
+            ""
+            if text.lstrip()[:1] in ("{", "[")
+            else " (PROV-N, Turtle and XML are read once prov-convert made JSON of them)"
+        )
         raise LoadError(f"{source}, line {error.lineno}, column {error.colno}: no JSON: {error.msg}{hint}") from error
     except RecursionError as error:
         raise LoadError(f"{source}: nested too deep") from error

@@ -11,6 +11,7 @@ from prov.constants import (
     PROV_ATTR_ENDTIME,
     PROV_ATTR_STARTTIME,
 )
+from prov.identifier import QualifiedName
 from prov.model import ProvActivity
 
 from provgraph.interop.prov_names import STATEMENTS
@@ -89,7 +90,9 @@ class RecordMaker:
 
     def _document(self) -> Context:
         """The document itself, with what names no thing and all its prefixes."""
-        said = statements(None, self._things.held, prefixes=self._things.document.get_registered_namespaces())
+        document = self._things.document
+        prefixes, default = document.get_registered_namespaces(), document.get_default_namespace()
+        said = statements(None, self._things.held, prefixes=prefixes, default=default)
         properties: dict[str, Value] = {STATEMENTS: said}
         key = f"{self._store}/Document/{self._name}"
         return Context(type="Document", source=self._store, key=key, name=self._name, custom_properties=properties)
@@ -139,7 +142,7 @@ class RecordMaker:
                 name=name,
                 external_id=iri,
                 state=ArtifactState.DELETED if deleted else known,
-                uri=texts.get("uri"),
+                uri=texts.get("uri") or attributes.place,
                 digest=texts.get("digest"),
                 family=texts.get("family"),
                 version=texts.get("version"),
@@ -162,7 +165,7 @@ class RecordMaker:
             custom_properties=custom,
         )
 
-    def _bound(self, thing: Thing, attribute: object) -> int | None:
+    def _bound(self, thing: Thing, attribute: QualifiedName) -> int | None:
         for _, record in thing.declared:
             time = dict(record.formal_attributes).get(attribute) if isinstance(record, ProvActivity) else None
             if isinstance(time, datetime):

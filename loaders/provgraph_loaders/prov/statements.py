@@ -20,6 +20,7 @@ def statements(
     *,
     bundle: QualifiedName | None = None,
     prefixes: Iterable[Namespace] = (),
+    default: Namespace | None = None,
 ) -> Struct:
     """The document.
 
@@ -27,9 +28,11 @@ def statements(
         name: of the node, whose prefix is always told.
         said: what is said, and in which bundles.
         bundle: one that is there even if nothing is said in it.
-        prefixes: further ones to tell.
+        prefixes: further ones to tell; default: that of names without a prefix.
     """
     document = ProvDocument(namespaces=prefixes)
+    if default is not None:
+        document.set_default_namespace(default.uri)
     if name is not None:
         document.valid_qualified_name(name)
     made = {} if bundle is None else {bundle.uri: document.bundle(bundle)}

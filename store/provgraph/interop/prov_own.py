@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
+from prov.constants import PROV as PROV_NAMES
 from prov.constants import (
     PROV_ATTR_ACTIVITY,
     PROV_ATTR_ENTITY,
@@ -19,7 +20,6 @@ from prov.constants import (
     PROV_TYPE,
     PROV_USAGE,
 )
-from prov.constants import PROV as PROV_NAMES
 from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import Literal, ProvDocument
 
@@ -27,7 +27,15 @@ from provgraph.interop.prov_names import CUSTOM, JSON_TYPE, NODES, PROPERTY, RDF
 from provgraph.model import Artifact, ArtifactState, Execution, Node, Proto, Struct, Value
 from provgraph.tracing.lineage import Edge
 
-__all__ = ["NAMESPACES", "Attribute", "add_attributes", "add_links", "add_node", "context_attributes", "pending_attributes"]
+__all__ = [
+    "NAMESPACES",
+    "Attribute",
+    "add_attributes",
+    "add_links",
+    "add_node",
+    "context_attributes",
+    "pending_attributes",
+]
 
 Attribute: TypeAlias = tuple[QualifiedName, object]
 
@@ -45,13 +53,11 @@ _TIMES: Final = ("created_at", "updated_at", "recorded_at")
 
 
 def add_node(document: ProvDocument, name: QualifiedName, node: Node, more: Iterable[Attribute]) -> None:
-    """Add a node, with `more` attributes: an artifact is an entity, an execution an activity, a context a collection."""
+    """Add a node with `more` attributes: artifacts are entities, executions activities, contexts collections."""
     attributes: list[Attribute] = [(PROV_TYPE, _TYPES[local_part(node.type)]), *more]
     if label := node.name or node.external_id:
         attributes.append((PROV_LABEL, label))
-    for field in _TEXTS:
-        if text := getattr(node, field, None):
-            attributes.append((_TERMS[field], text))
+    attributes += [(_TERMS[field], text) for field in _TEXTS if (text := getattr(node, field, None))]
     for field in _TIMES:
         attributes += _time_attribute(field, getattr(node, field))
     for (prefix, _), properties in ((PROPERTY, node.properties), (CUSTOM, node.custom_properties)):
@@ -128,9 +134,8 @@ def _link_attributes(edges: Sequence[Edge]) -> list[Attribute]:
             found.append((PROV_ROLE, "/".join(map(str, edge.path))))
         if edge.possible:
             found.append((_TERMS["possible"], True))
-        for field in ("certainty", "recorded_by", "recorded_from"):
-            if text := getattr(edge, field):
-                found.append((_TERMS[field], text))
+        fields = ("certainty", "recorded_by", "recorded_from")
+        found += [(_TERMS[field], text) for field in fields if (text := getattr(edge, field))]
         found += _time_attribute("recorded_at", edge.recorded_at)
     return list(dict.fromkeys(found))
 

@@ -11,7 +11,7 @@ __all__ = ["add_copy"]
 def add_copy(target: ProvBundle, record: ProvRecord) -> None:
     """Add a record to another document or bundle, with all the prefixes that it uses.
 
-    `ProvBundle.add_record` leaves out the prefixes of the datatypes of its literals: what is written then cannot be read.
+    `ProvBundle.add_record` leaves out the prefixes of the datatypes of literals: what it writes then cannot be read.
     """
     if not any(_has_own_type(value) for _, value in record.extra_attributes):
         target.add_record(record)
