@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from provgraph.analysis.result import ErrorAnalysis
+    from provgraph.coverage.values import Coverage
     from provgraph.joining.report import StitchReport
     from provgraph.joining.rules import Rule
     from provgraph.loading import Loader, LoadReport, Progress
@@ -379,6 +380,7 @@ class Graph:
         permutations: int = 499,
         seed: int = 0,
         edges: Mapping[str, Sequence[float]] | None = None,
+        certain_only: bool = False,
         progress: Progress | None = None,
     ) -> ErrorAnalysis:
         """Find where a model fails: slices of its predictions, by their own columns and by what stands upstream.
@@ -406,6 +408,7 @@ class Graph:
             unit: the column that names what was sampled; by default the table's unit.
             depth: terms of a slice, 1 to 3.
             against: another model, or its predictions, to compare with on the same samples.
+            certain_only: take nothing for upstream that only possible links reach.
             record: record the analysis: an `ErrorAnalysis` execution that takes the predictions and puts out a
                 `SliceReport`, with the report as a JSON file.
             progress: is told how far it is: `progress(done, total, words)`.
@@ -440,6 +443,7 @@ class Graph:
             permutations=permutations,
             seed=seed,
             edges=edges,
+            certain_only=certain_only,
         )
         core = self._core
         table = table_of(core, self._nodes(node)[0])
@@ -636,6 +640,33 @@ class Graph:
             if node.kind is not NodeKind.ARTIFACT:
                 raise InvalidValueError(f"{node.ref} is no artifact: only artifacts are joined")
         return unstitch(self._core, [node.id for node in artifacts], rules=chosen)
+
+    # -- what is missing --------------------------------------------------------------------------------------
+
+    def coverage(self, pipeline: NodeLike | None = None, *, listed: int | None = 100) -> Coverage:
+        """How much of what the records should have they have, by pipeline, and what they lack: models without a
+        dataset, deployments without a model, executions of uncommitted code … each with the line that would close it.
+
+        ::
+
+            found = graph.coverage()
+            print(found.score)
+            for gap in found.gaps:
+                print(gap, gap.remedies[0].code)
+
+        Args:
+            pipeline: of this one alone.
+            listed: how many nodes each gap names at most; its count is of all. None names all.
+
+        Raises:
+            NotFoundError, AmbiguousError: the text names no node, or several.
+            InvalidValueError: the node is no pipeline.
+        """
+        from provgraph.coverage.measure import coverage
+
+        if listed is not None and listed < 0:
+            raise InvalidValueError("listed is a number of nodes, or None for all")
+        return coverage(self._core, None if pipeline is None else self._nodes(pipeline)[0], listed)
 
     # -- looking up -------------------------------------------------------------------------------------------
 

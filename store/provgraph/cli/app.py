@@ -46,6 +46,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
     "Care for the store": {
         "status": ("status", "Show where the store is and what it holds."),
+        "coverage": ("coverage", "Show what the records lack, and how to close the gaps."),
         "init": ("init", "Make a database a store of provgraph's."),
         "check": ("check", "Look for records that are wrong."),
         "stop": ("stop", "Stop the embedded engine of a data folder."),

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Final, NamedTuple
 
-__all__ = ["Digest", "spellings", "strong_digest"]
+__all__ = ["STRONG", "Digest", "spellings", "strong_digest"]
 
 # Algorithms whose equal hashes mean equal bytes, with their number of hexadecimal digits. MD5 is no proof against a
 # forger, and is one against chance; it is all that DVC writes. `md5-dos2unix`, of DVC before 3, hashes other bytes than
@@ -22,6 +22,8 @@ _DIGITS: Final = {
     "blake3": 64,
     "sha256-tree": 64,  # the manifest of a folder as this package writes it
 }
+STRONG: Final = frozenset(_DIGITS)
+"""The algorithms of strong digests."""
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _FOLDER: Final = ".dir"  # the manifest of a folder as DVC writes it: no hash of bytes that another tool would take
 
