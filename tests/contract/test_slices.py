@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import provgraph
-from provgraph import Artifact, Association, Attribution, Context, Execution, Records
+from provgraph import Artifact, Association, Attribution, Context, Event, EventType, Execution, Records
 from provgraph.analysis.columns import lineage_columns
 from provgraph.analysis.result import ErrorAnalysis
 from provgraph.analysis.upstream import Upstream, fetch_upstream
@@ -31,8 +31,8 @@ from tests.servers.target import Target
 _serial = itertools.count()
 
 
-def fetched(graph: provgraph.Graph, ids: list[int]) -> Upstream:
-    return fetch_upstream(graph._core.store, ids)
+def fetched(graph: provgraph.Graph, ids: list[int], *, certain_only: bool = False) -> Upstream:
+    return fetch_upstream(graph._core.store, ids, certain_only=certain_only)
 
 
 def met(upstream: Upstream) -> set[str]:
@@ -70,12 +70,14 @@ class TestTheWalk:
     ) -> None:
         prefix = f"w{next(_serial)}/"
         ids = graph.put_lineage(records(prefix, links, {f"a{n}": "Thing" for n in starts})).ids
-        upstream = fetched(graph, [ids[f"{prefix}a{n}"] for n in starts])
-        lineage = graph.upstream([f"artifact:{ids[f'{prefix}a{n}']}" for n in starts])
-        assert met(upstream) == set(lineage.by_ref)
-        number = {node.ref: node.id for node in lineage}
-        assert links_of(upstream) == {(number[edge.source], number[edge.target]) for edge in lineage.edges}
-        assert upstream.possible == sum(edge.possible for edge in lineage.edges)
+        for sure in (False, True):
+            upstream = fetched(graph, [ids[f"{prefix}a{n}"] for n in starts], certain_only=sure)
+            lineage = graph.upstream([f"artifact:{ids[f'{prefix}a{n}']}" for n in starts], certain_only=sure)
+            assert met(upstream) == set(lineage.by_ref)
+            number = {node.ref: node.id for node in lineage}
+            assert links_of(upstream) == {(number[edge.source], number[edge.target]) for edge in lineage.edges}
+            assert upstream.possible == sum(edge.possible for edge in lineage.edges)
+            assert not (sure and upstream.possible)
 
     def test_a_thousand_sources_below_a_thousand_shared_steps_read_each_node_once(self, graph: provgraph.Graph) -> None:
         chain = [x for n in range(500) for x in (Link(f"a{n}", f"e{n}"), Link(f"e{n}", f"a{n + 1}"))]
@@ -270,6 +272,22 @@ class TestSlices:
         assert [str(each) for each in analysis.slices] == ["Camera is p2/l3/B and Capture.firmware is 2.1"]
         with pytest.raises(InvalidValueError, match="no column"):
             graph.slices(plant.model, columns=["nothing"])
+
+    def test_columns_behind_possible_links_are_told_and_can_be_left_out(self, graph: provgraph.Graph) -> None:
+        plant = cameras.build(graph)
+        captured = [node for node in graph.find(type="Capture") if node.key.startswith("c/")]
+        lamps = [Artifact(type="Lamp", key=f"lamp/{n}", custom_properties={"watts": str(40 + n)}) for n in (0, 1)]
+        maybe = [
+            Event(artifact=f"lamp/{n % 2}", execution=node.key, type=EventType.INPUT, possible=True)
+            for n, node in enumerate(captured)
+        ]
+        graph.put_lineage(Records(artifacts=lamps, events=maybe))
+        every = graph.slices(plant.model, depth=1)
+        assert "Lamp.watts" in every.lineage_columns.names
+        assert any(f"{len(captured)} links upstream are only possible" in note for note in every.report.notes)
+        sure = graph.slices(plant.model, depth=1, certain_only=True)
+        assert set(every.lineage_columns.names) - set(sure.lineage_columns.names) == {"Lamp.watts"}
+        assert not any("only possible" in note for note in sure.report.notes)
 
     def test_two_models_are_compared_sample_by_sample(self, graph: provgraph.Graph) -> None:
         plant = cameras.build(graph)

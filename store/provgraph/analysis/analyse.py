@@ -100,7 +100,7 @@ def analyse(
         before = frame_like(against, table)
         before_rows = _grouped(core, table, before)
     groups = tuple(dict.fromkeys((*rows.groups, *before_rows.groups)))  # one walk for the sources of both
-    lineage = lineage_columns(core.store, groups, progress)
+    lineage = lineage_columns(core.store, groups, progress, certain_only=options.certain_only)
     own = _own_columns(table, outcome, unit)
     joined = _joined(frame, own, rows.among(groups), lineage, table, options)
     report = find_slices(

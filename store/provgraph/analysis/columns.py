@@ -130,7 +130,7 @@ class _Left:
 
 
 def lineage_columns(
-    store: GraphStore, groups: Sequence[Sequence[int]], progress: Progress | None = None
+    store: GraphStore, groups: Sequence[Sequence[int]], progress: Progress | None = None, *, certain_only: bool = False
 ) -> LineageColumns:
     """What stands upstream of groups of rows, as columns; one walk for all.
 
@@ -141,8 +141,10 @@ def lineage_columns(
         store: the graph.
         groups: ids of the artifacts that the rows of each group came from.
         progress: is told how many nodes were read.
+        certain_only: leave out what only possible links reach.
     """
-    return columns_of(fetch_upstream(store, dict.fromkeys(i for group in groups for i in group), progress), groups)
+    ids = dict.fromkeys(i for group in groups for i in group)
+    return columns_of(fetch_upstream(store, ids, progress, certain_only=certain_only), groups)
 
 
 def columns_of(upstream: Upstream, groups: Sequence[Sequence[int]]) -> LineageColumns:

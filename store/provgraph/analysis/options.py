@@ -30,6 +30,7 @@ class SliceOptions:
     permutations: int = 499
     seed: int = 0
     edges: Mapping[str, Sequence[float]] | None = None
+    certain_only: bool = False
 
     def parameters(self) -> dict[str, object]:
         """As the parameters of an execution; what was left to the default is absent."""

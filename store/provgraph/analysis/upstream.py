@@ -165,8 +165,11 @@ class _Walk:
         self.links += [(stored["id"], parent) for parent in parents]
 
 
-def fetch_upstream(store: GraphStore, artifacts: Iterable[int], progress: Progress | None = None) -> Upstream:
-    """Everything upstream of the artifacts with these ids; ids of nothing are left out.
+def fetch_upstream(
+    store: GraphStore, artifacts: Iterable[int], progress: Progress | None = None, *, certain_only: bool = False
+) -> Upstream:
+    """Everything upstream of the artifacts with these ids, by certain links alone if so asked; ids of nothing are left
+    out.
 
     One walk for all of them: each node is read once, however many artifacts it stands upstream of.
 
@@ -180,7 +183,7 @@ def fetch_upstream(store: GraphStore, artifacts: Iterable[int], progress: Progre
         for kind in (NodeKind.ARTIFACT, NodeKind.EXECUTION):
             ids = [i for i, of in ahead.items() if of is kind]
             for start in range(0, len(ids), _CHUNK):
-                rows = store.stream(statements[kind], {"ids": ids[start : start + _CHUNK]})
+                rows = store.stream(statements[kind, certain_only], {"ids": ids[start : start + _CHUNK]})
                 for labels, stored, entering, inside in rows:
                     for each in zip(labels, stored, entering, inside, strict=True):
                         walk.add(*each)

@@ -63,6 +63,7 @@ class _Asked:
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Slices at most.")
 @click.option("--strict", is_flag=True, help="Correct by Benjamini and Yekutieli, for any dependence of the tests.")
+@click.option("--certain-only", is_flag=True, help="Upstream of rows, do not walk links that are only possible.")
 @click.option("--record", is_flag=True, help="Record the analysis and its report in the store.")
 @click.option("--label", type=TEXT, metavar="COLUMN", help="Of a FILE: what is true; by default, label.")
 @click.option("--prediction", type=TEXT, metavar="COLUMN", help="Of a FILE: what was predicted; else prediction.")
@@ -81,6 +82,7 @@ def slices(
     against: str | None,
     limit: int,
     strict: bool,
+    certain_only: bool,
     record: bool,
     label: str | None,
     prediction: str | None,
@@ -102,6 +104,10 @@ def slices(
     wanted = [name.strip() for part in columns for name in part.split(",") if name.strip()] or None
     correction: Literal["bh", "by"] = "by" if strict else "bh"
     if _is_file(what):
+        if certain_only:
+            raise click.UsageError(
+                "--certain-only is for what is in a store: nothing stands upstream of a FILE's rows."
+            )
         if record:
             raise click.UsageError("--record is for what is in a store: `provgraph load table FILE` brings it in.")
         asked = _Asked(
@@ -124,6 +130,7 @@ def slices(
                 depth=depth,
                 limit=limit,
                 correction=correction,
+                certain_only=certain_only,
                 against=against,
                 record=record,
                 progress=progress,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 from provgraph.model import NodeKind
-from provgraph.store.cypher.trace import WALKED, Way
+from provgraph.store.cypher.trace import CERTAIN, WALKED, Way
 
 __all__ = ["DEGREES", "LATEST_FAILED", "LATEST_OF_TYPES", "REACH"]
-
-_CERTAIN: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION"
 
 
 # [node id, links that enter it, links that leave it].
@@ -24,9 +22,9 @@ def _degrees(label: LiteralString, links: LiteralString) -> LiteralString:
 # By kind, and whether certain links alone count.
 DEGREES: Final[dict[tuple[NodeKind, bool], LiteralString]] = {
     (NodeKind.ARTIFACT, False): _degrees("Artifact", WALKED),
-    (NodeKind.ARTIFACT, True): _degrees("Artifact", _CERTAIN),
+    (NodeKind.ARTIFACT, True): _degrees("Artifact", CERTAIN),
     (NodeKind.EXECUTION, False): _degrees("Execution", WALKED),
-    (NodeKind.EXECUTION, True): _degrees("Execution", _CERTAIN),
+    (NodeKind.EXECUTION, True): _degrees("Execution", CERTAIN),
 }
 
 
@@ -45,13 +43,13 @@ def _reach(label: LiteralString, way: Way, links: LiteralString) -> LiteralStrin
 # By kind, way, and whether certain links alone are walked.
 REACH: Final[dict[tuple[NodeKind, Way, bool], LiteralString]] = {
     (NodeKind.ARTIFACT, "upstream", False): _reach("Artifact", "upstream", WALKED),
-    (NodeKind.ARTIFACT, "upstream", True): _reach("Artifact", "upstream", _CERTAIN),
+    (NodeKind.ARTIFACT, "upstream", True): _reach("Artifact", "upstream", CERTAIN),
     (NodeKind.ARTIFACT, "downstream", False): _reach("Artifact", "downstream", WALKED),
-    (NodeKind.ARTIFACT, "downstream", True): _reach("Artifact", "downstream", _CERTAIN),
+    (NodeKind.ARTIFACT, "downstream", True): _reach("Artifact", "downstream", CERTAIN),
     (NodeKind.EXECUTION, "upstream", False): _reach("Execution", "upstream", WALKED),
-    (NodeKind.EXECUTION, "upstream", True): _reach("Execution", "upstream", _CERTAIN),
+    (NodeKind.EXECUTION, "upstream", True): _reach("Execution", "upstream", CERTAIN),
     (NodeKind.EXECUTION, "downstream", False): _reach("Execution", "downstream", WALKED),
-    (NodeKind.EXECUTION, "downstream", True): _reach("Execution", "downstream", _CERTAIN),
+    (NodeKind.EXECUTION, "downstream", True): _reach("Execution", "downstream", CERTAIN),
 }
 
 # The ids of the artifacts recorded last: ids are given in the order of recording.

@@ -15,6 +15,7 @@ __all__ = [
     "ANY_POSSIBLE",
     "AROUND",
     "BOUNDS",
+    "CERTAIN",
     "CONTEXTS_OF",
     "CONTEXT_STARTS",
     "COUNT",
@@ -38,7 +39,7 @@ __all__ = [
 Way: TypeAlias = Literal["upstream", "downstream"]
 
 WALKED: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION|POSSIBLE_INPUT|POSSIBLE_OUTPUT"
-_CERTAIN: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION"
+CERTAIN: Final[LiteralString] = "INPUT|OUTPUT|SAME_AS|DERIVATION"
 
 BOUNDS: Final[dict[int, LiteralString]] = {
     1: "1",
@@ -75,9 +76,7 @@ def closure(
     )
 
 
-LINK: Final[LiteralString] = (
-    "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]"
-)
+LINK: Final[LiteralString] = "r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at, r.recorded_from]"
 
 
 # The contexts of a node, for answers that show them: ids alone, since a few contexts hold thousands of nodes.
@@ -145,7 +144,7 @@ def _statements(label: LiteralString) -> dict[_Key, LiteralString]:
     for way in ways:
         for number, bound in (unbounded, *BOUNDS.items()):
             for certain in (False, True):
-                links = _CERTAIN if certain else WALKED
+                links = CERTAIN if certain else WALKED
                 for contexts in (False, True):
                     memberships: LiteralString = MEMBERSHIPS if contexts else "null"
                     found[way, certain, number, False, contexts] = _trace(label, links, way, bound, memberships)
@@ -181,13 +180,13 @@ def trace_statement(
 def _answers(tail: LiteralString) -> dict[tuple[NodeKind, Way, bool], LiteralString]:
     return {
         (NodeKind.ARTIFACT, "upstream", False): closure("Artifact", WALKED, "upstream", "") + tail,
-        (NodeKind.ARTIFACT, "upstream", True): closure("Artifact", _CERTAIN, "upstream", "") + tail,
+        (NodeKind.ARTIFACT, "upstream", True): closure("Artifact", CERTAIN, "upstream", "") + tail,
         (NodeKind.ARTIFACT, "downstream", False): closure("Artifact", WALKED, "downstream", "") + tail,
-        (NodeKind.ARTIFACT, "downstream", True): closure("Artifact", _CERTAIN, "downstream", "") + tail,
+        (NodeKind.ARTIFACT, "downstream", True): closure("Artifact", CERTAIN, "downstream", "") + tail,
         (NodeKind.EXECUTION, "upstream", False): closure("Execution", WALKED, "upstream", "") + tail,
-        (NodeKind.EXECUTION, "upstream", True): closure("Execution", _CERTAIN, "upstream", "") + tail,
+        (NodeKind.EXECUTION, "upstream", True): closure("Execution", CERTAIN, "upstream", "") + tail,
         (NodeKind.EXECUTION, "downstream", False): closure("Execution", WALKED, "downstream", "") + tail,
-        (NodeKind.EXECUTION, "downstream", True): closure("Execution", _CERTAIN, "downstream", "") + tail,
+        (NodeKind.EXECUTION, "downstream", True): closure("Execution", CERTAIN, "downstream", "") + tail,
     }
 
 
