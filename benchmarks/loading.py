@@ -3,7 +3,7 @@
 The same graph is loaded as records that are there already (the row `bulk load` of `benchmarks.run`), as OpenLineage
 events in JSON lines, and as an MLflow database, each by a process of its own into a server that is warm. Besides the
 clock it measures the time of the processors, of client and of server: on a machine that does other things too, that is
-what the work takes.
+what the work takes. Joining what was loaded to what other tools recorded is not part of it.
 """
 
 from __future__ import annotations

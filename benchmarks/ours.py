@@ -68,7 +68,7 @@ class Ours:
         """Bulk load through the public API: as a loader, whose next records are made while the last are written."""
         before = peak_memory()
         started = time.perf_counter()
-        self.graph.load(graph, Generated(shape.graph(graph, size, seed)))
+        self.graph.load(graph, Generated(shape.graph(graph, size, seed)), stitch=False)
         return {"seconds": time.perf_counter() - started, "memory": peak_memory(), "memory_before": before}
 
     def load_steps(self, size: int, seed: int, prefix: str) -> dict[str, float]:
@@ -82,7 +82,7 @@ class Ours:
     def _measured(self, source: str, loader: str | Loader) -> dict[str, float]:
         server = server_at(urlsplit(open_engine(self._url).address().uri).port or 7687)
         own, theirs, started = own_time(), time_of(server), time.perf_counter()
-        report = self.graph.load(source, loader)
+        report = self.graph.load(source, loader, stitch=False)
         seconds = time.perf_counter() - started
         links = sum(report.created[kind] for kind in ("INPUT", "OUTPUT", "POSSIBLE_INPUT", "POSSIBLE_OUTPUT"))
         return {
