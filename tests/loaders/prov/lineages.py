@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from provgraph.model import Context, Records
+from provgraph.model import Certainty, Context, Event, Records
 from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.lineage import Edge, Lineage
 
@@ -20,9 +20,14 @@ def lineage_of(batches: Iterable[Records]) -> Lineage:
     by_key = {node.key: node.ref for node in nodes}
     edges: dict[tuple[str, str, str, str], Edge] = {}
 
-    def add(kind: str, start: str, end: str, event_type: str, **fields: object) -> None:
-        edge = Edge(kind, by_key[start], by_key[end], event_type or None, **fields)  # type: ignore[arg-type]
-        edges.setdefault((kind, start, end, event_type), edge)
+    def add(
+        kind: str, ends: tuple[str, str], certainty: Certainty, recorded_by: str, event: Event | None = None
+    ) -> None:
+        start, end = (by_key[key] for key in ends)
+        edge = Edge(kind, start, end, certainty=certainty.value, recorded_by=recorded_by or None)
+        if event is not None:
+            edge = replace(edge, event_type=event.type.name, time=event.time, path=event.path)
+        edges.setdefault((kind, *ends, edge.event_type or ""), edge)
 
     memberships: dict[str, set[str]] = {}
     for each in records:
@@ -30,14 +35,12 @@ def lineage_of(batches: Iterable[Records]) -> Lineage:
             way = "INPUT" if e.type.is_input else "OUTPUT"
             ends = (e.artifact, e.execution) if e.type.is_input else (e.execution, e.artifact)
             kind = "PENDING_OUTPUT" if e.type.name == "PENDING_OUTPUT" else f"POSSIBLE_{way}" if e.possible else way
-            said = {"time": e.time, "path": e.path, "certainty": e.certainty.value, "recorded_by": e.recorded_by}
-            add(kind, *ends, e.type.name, **said)
+            add(kind, ends, e.certainty, e.recorded_by, e)
         for d in each.derivations:
-            said = {"time": d.time, "certainty": d.certainty.value, "recorded_by": d.recorded_by}
-            add("DERIVATION", d.origin, d.derived, "", **said)
+            add("DERIVATION", (d.origin, d.derived), d.certainty, d.recorded_by)
         for q in each.equalities:
             for ends in ((q.first, q.second), (q.second, q.first)):
-                add("SAME_AS", *ends, "", certainty=q.certainty.value, recorded_by=q.recorded_by)
+                add("SAME_AS", ends, q.certainty, q.recorded_by)
         for node_key, context in (
             *((link.artifact, link.context) for link in each.attributions),
             *((link.execution, link.context) for link in each.associations),

@@ -31,7 +31,7 @@ _ENDS = {
 
 _zones = st.sampled_from([None, UTC, timezone(timedelta(hours=5, minutes=30))])
 _FIRST, _LAST = datetime.fromisoformat("0001-01-03"), datetime.fromisoformat("9999-12-28")
-_times = st.datetimes(_FIRST, _LAST, timezones=_zones)
+_times = st.tuples(st.datetimes(_FIRST, _LAST), _zones).map(lambda pair: pair[0].replace(tzinfo=pair[1]))
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).map(lambda text: text.replace("=", "-"))
 _values = st.one_of(
     _texts,
