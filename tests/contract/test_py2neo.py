@@ -53,7 +53,8 @@ def test_py2neo_writes_a_lineage_and_reads_it_back_the_same(plain: Any, bypass: 
     assert exact(from_py2neo(plain.run(ALL).to_subgraph())) == exact(sample())
     # the page on the graph: query 1, 4, and the subquery that is right everywhere
     [model] = bypass.run(
-        "MATCH (d:Artifact {type: 'Dataset'})-[:INPUT|OUTPUT*]->(m:Artifact {type: 'Model'}) RETURN DISTINCT m.name AS name"
+        "MATCH (d:Artifact {type: 'Dataset'})-[:INPUT|OUTPUT*]->(m:Artifact {type: 'Model'}) "
+        "RETURN DISTINCT m.name AS name"
     )
     assert model == {"name": "inspector/7"}
     depths = bypass.run(

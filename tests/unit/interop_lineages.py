@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -47,12 +48,12 @@ PROPERTIES = st.dictionaries(st.sampled_from(["x", "loss", "a=b", "STRUCT", "ü 
 SOME_TEXT = st.none() | TEXTS.filter(bool)
 
 
-def _common(draw: st.DrawFn, id_: int) -> dict[str, Any]:
+def _common(draw: st.DrawFn, id_: int, *, named: bool = False) -> dict[str, Any]:
     return {
         "id": id_,
         "type": draw(st.sampled_from(["Dataset", "Model", "Train"])),
         "key": f"k/{id_}",
-        "name": draw(st.none() | st.just(f"n {id_}")),
+        "name": f"n {id_}" if named else draw(st.none() | st.just(f"n {id_}")),
         "external_id": draw(SOME_TEXT),
         "source": draw(st.sampled_from(["", "mlmd/x"])),
         "type_version": draw(st.sampled_from(["", "2"])),
@@ -87,7 +88,7 @@ def lineages(draw: st.DrawFn) -> Lineage:
         )
         for id_ in range(11, 11 + draw(st.integers(0, 2)))
     ]
-    contexts = [Context(**{**_common(draw, id_), "name": f"c{id_}"}) for id_ in range(21, 21 + draw(st.integers(0, 2)))]
+    contexts = [Context(**_common(draw, id_, named=True)) for id_ in range(21, 21 + draw(st.integers(0, 2)))]
     everything: list[Artifact | Execution] = [*artifacts, *executions]
     nodes = draw(st.permutations(everything))
     possible_ends = [(a.ref, e.ref, kind) for a in artifacts for e in executions for kind in _LINKS]
@@ -103,6 +104,7 @@ def lineages(draw: st.DrawFn) -> Lineage:
             certainty=draw(st.sampled_from([None, "observed", "inferred"])),
             recorded_by=draw(SOME_TEXT),
             recorded_at=draw(TIMES),
+            recorded_from=draw(SOME_TEXT),
         )
         for a, e, (kind, event_type) in chosen
     ]
@@ -159,7 +161,7 @@ def exact(value: Any) -> Any:
         return type(value).__name__, [(f.name, exact(getattr(value, f.name))) for f in dataclasses.fields(value)]
     if isinstance(value, frozenset):
         return sorted(value)
-    if hasattr(value, "items"):
+    if isinstance(value, Mapping):
         return sorted((key, exact(item)) for key, item in value.items())
     if isinstance(value, list | tuple):
         return type(value).__name__, [exact(item) for item in value]

@@ -7,7 +7,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provgraph import Lineage
@@ -81,9 +81,11 @@ def test_the_two_files_of_a_lineage_hold_all_nodes_and_links() -> None:
         "certainty": "observed",
         "recorded_by": "me",
         "recorded_at": "1970-01-01T00:00:03.000+00:00",
+        "recorded_from": "",
     }
 
 
+@settings(max_examples=30)
 @given(lineages())
 def test_any_lineage_can_be_written(lineage: Lineage) -> None:
     nodes, links = lineage.to_csv()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import provgraph
 from provgraph import Lineage, records_from_frames
@@ -23,6 +23,7 @@ pd = pytest.importorskip("pandas")
 
 
 class TestFrames:
+    @settings(max_examples=30)
     @given(lineages())
     def test_a_lineage_comes_back_the_same(self, lineage: Lineage) -> None:
         assert exact(Lineage.from_frames(*lineage.to_frames())) == exact(lineage)
@@ -70,7 +71,7 @@ class TestFrames:
             (odd[:1], "'artifact:x' is no reference"),
             (lost, "cannot be read back: KeyError"),
             (damaged, "cannot be read back"),
-            (nodes.assign(custom_x=[object()] * 4), "is no property value"),
+            (nodes.assign(custom_x=pd.Series([object()] * 4)), "is no property value"),
             (nodes.assign(started_at="yesterday"), "started_at holds something that is no time"),
         ]
         for frame, words in cases:
@@ -83,6 +84,7 @@ class TestFrames:
 
 
 class TestNetworks:
+    @settings(max_examples=30)
     @given(lineages())
     def test_a_lineage_comes_back_the_same(self, lineage: Lineage) -> None:
         assert exact(Lineage.from_networkx(lineage.to_networkx())) == exact(lineage)

@@ -49,9 +49,11 @@ def lineage_of(found: Read) -> Lineage:
 
 
 def _edge(event: Event, ref: dict[str, str]) -> Edge:
-    ends = (ref[event.artifact], ref[event.execution])
+    source, target = ref[event.artifact], ref[event.execution]
+    if not event.type.is_input:
+        source, target = target, source
     kind = ("POSSIBLE_" if event.possible else "") + ("INPUT" if event.type.is_input else "OUTPUT")
-    return Edge(kind, *(ends if event.type.is_input else ends[::-1]), event.type.name, event.time)
+    return Edge(kind, source, target, event.type.name, event.time)
 
 
 def again(lineage: Lineage, place: Path) -> Read:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from provgraph import Lineage
 from provgraph.errors import InvalidValueError
@@ -13,6 +13,7 @@ from tests.unit.interop_lineages import exact, lineages, sample
 py2neo = pytest.importorskip("py2neo")
 
 
+@settings(max_examples=30)
 @given(lineages())
 def test_a_lineage_comes_back_the_same(lineage: Lineage) -> None:
     found = from_py2neo(to_py2neo(lineage))

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from provgraph.interop.flat import EDGE_FIELDS, NODE_FIELDS, TIMES, flat_edge, flat_nodes
 from provgraph.interop.moments import iso_time
@@ -64,13 +64,11 @@ def table_csv(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def frame_csv(frame: pd.DataFrame) -> str:
-    """A frame as the text of a CSV file, without its index."""
-    import pandas as pd
-
-    cells = frame.astype(object).where(frame.notna(), None)
-    rows: Iterable[tuple[object, ...]] = cells.itertuples(index=False, name=None)
-    shown = ((cell.isoformat() if isinstance(cell, pd.Timestamp) else cell for cell in row) for row in rows)
-    return table_csv([str(column) for column in frame.columns], shown)
+    """A frame as the text of a CSV file, without its index; what is missing is empty."""
+    known: Any = frame.notna()
+    cells: Any = frame.astype(object)
+    rows: Iterable[tuple[object, ...]] = cells.where(known, None).itertuples(index=False, name=None)
+    return table_csv([str(column) for column in frame.columns], rows)
 
 
 def lineage_csv(lineage: Lineage) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from provgraph.errors import InvalidValueError
 from provgraph.model import (
@@ -55,9 +55,7 @@ NODE_FIELDS: Final = (
     *("started_at", "ended_at", "created_at", "updated_at", "recorded_at", "key", "external_id", "source"),
     *("type_version", "contexts", "kinds"),
 )
-EDGE_FIELDS: Final = (
-    *("kind", "source", "target", "event_type", "time", "path", "certainty", "recorded_by", "recorded_at"),
-)
+EDGE_FIELDS: Final = tuple(f.name for f in fields(Edge))
 TIMES: Final = frozenset(("started_at", "ended_at", "created_at", "updated_at", "recorded_at", "since", "time"))
 
 _KINDS: Final[Mapping[str, type[Node]]] = {
@@ -105,17 +103,8 @@ def flat_nodes(lineage: Lineage) -> Iterable[dict[str, object]]:
 
 def flat_edge(edge: Edge) -> dict[str, object]:
     """The row of a link."""
-    row: dict[str, object] = {
-        "kind": edge.kind,
-        "source": edge.source,
-        "target": edge.target,
-        "event_type": edge.event_type,
-        "time": edge.time,
-        "path": path_to_text(edge.path),
-        "certainty": edge.certainty,
-        "recorded_by": edge.recorded_by,
-        "recorded_at": edge.recorded_at,
-    }
+    row = {name: getattr(edge, name) for name in EDGE_FIELDS}
+    row["path"] = path_to_text(edge.path)
     return {name: value for name, value in row.items() if value is not None}
 
 
@@ -180,7 +169,8 @@ def edge_of(row: Mapping[str, Any]) -> Edge:
     """
     try:
         values: dict[str, Any] = {name: row.get(name) for name in EDGE_FIELDS}
-        return Edge(**{**values, "path": path_from_text(values["path"])})
+        values["path"] = path_from_text(values["path"])
+        return Edge(**values)
     except (TypeError, ValueError) as error:
         raise InvalidValueError(f"a link cannot be read back ({dict(row)}): {error}") from error
 
@@ -211,14 +201,13 @@ def _certificate_to_plain(certificate: Certificate) -> dict[str, object]:
 
 
 def _certificate_of(data: dict[str, Any]) -> Certificate:
-    return Certificate(
-        **{
-            **data,
-            "cut": tuple(Cut(CutReason[reason], count, tuple(at)) for reason, count, at in data["cut"]),
-            "gaps": tuple(Gap(GapKind[kind], tuple(refs)) for kind, refs in data["gaps"]),
-            "frontier": tuple(edge_of(row) for row in data["frontier"]),
-        }
-    )
+    values: dict[str, Any] = {
+        **data,
+        "cut": tuple(Cut(CutReason[reason], count, tuple(at)) for reason, count, at in data["cut"]),
+        "gaps": tuple(Gap(GapKind[kind], tuple(refs)) for kind, refs in data["gaps"]),
+        "frontier": tuple(edge_of(row) for row in data["frontier"]),
+    }
+    return Certificate(**values)
 
 
 def contexts_and_types(head: str) -> tuple[tuple[Context, ...], tuple[NodeType, ...]]:
@@ -255,7 +244,7 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
     try:
         data: dict[str, Any] = json.loads(head)
         certificate = _certificate_of(data["certificate"])
-        direction = data["direction"]
+        direction: Direction = data["direction"]
         starts = tuple(data["starts"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidValueError(f"the head of the lineage is damaged: {error}") from error
@@ -270,7 +259,7 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
     found = _sorted(edge for edge in map(edge_of, edges) if edge.source in rows and edge.target in rows)
     return Lineage(
         starts=starts,
-        direction=cast("Direction", direction),
+        direction=direction,
         nodes=kept,
         edges=found,
         hops={node.ref: int(rows[node.ref].get("hops", 0)) for node in kept},

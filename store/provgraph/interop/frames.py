@@ -45,14 +45,14 @@ _DTYPES: Final[Mapping[str, str]] = {
 _MISSING_TIME: Final = -(2**63)  # NaT
 
 
-def require_pandas() -> None:
-    """Check that pandas is there.
+def require_pandas() -> Any:
+    """pandas, without its types: what is done here with columns of any dtype has none.
 
     Raises:
         ConfigurationError: it is not installed.
     """
     try:
-        import_module("pandas")
+        return import_module("pandas")
     except ImportError as error:
         raise ConfigurationError("this needs pandas: pip install 'provgraph[pandas]'") from error
 
@@ -96,59 +96,54 @@ def frame_lineage(nodes: pd.DataFrame, edges: pd.DataFrame) -> Lineage:
 
 def rows_frame(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
     """Rows as a frame: these columns, then those of the properties by name."""
-    import pandas as pd
-
+    pandas = require_pandas()
     kept = [dict(row) for row in rows]
     extra = sorted({name for row in kept for name in row if name.startswith(_PREFIXES)})
     found: dict[str, Any] = {name: _property_column(kept, name) for name in extra}
     fixed: dict[str, Any] = {name: _fixed_column([row.get(name) for row in kept], name) for name in columns}
-    return pd.DataFrame({**fixed, **found}, columns=[*columns, *extra])
+    frame: pd.DataFrame = pandas.DataFrame({**fixed, **found}, columns=[*columns, *extra])
+    return frame
 
 
 def _fixed_column(values: Sequence[object], name: str) -> Any:
-    import pandas as pd
-
+    pandas = require_pandas()
     if name in _DTYPES:
-        return pd.Series(values, dtype=_DTYPES[name])
+        return pandas.Series(values, dtype=_DTYPES[name])
     if name in TIMES:
-        import numpy as np
-
+        np: Any = import_module("numpy")
         ticks = np.array([_MISSING_TIME if value is None else value for value in values], np.int64)
-        return pd.Series(ticks.view("datetime64[ms]")).dt.tz_localize("UTC")
+        return pandas.Series(ticks.view("datetime64[ms]")).dt.tz_localize("UTC")
     return _texts(values)
 
 
 def _texts(values: Sequence[object]) -> Any:
-    import pandas as pd
-
+    pandas = require_pandas()
     # not inferred: a column without any text would be no column of text
-    return pd.Series(values, dtype="str" if _text_dtype() else "object")
+    return pandas.Series(values, dtype="str" if _text_dtype() else "object")
 
 
 def _text_dtype() -> bool:
-    import pandas as pd
-
-    return pd.Series(["a", None]).dtype != object  # pandas 3 has a dtype for text
+    pandas = require_pandas()
+    return bool(pandas.Series(["a", None]).dtype != object)  # pandas 3 has a dtype for text
 
 
 def _property_column(rows: Sequence[dict[str, object]], name: str) -> Any:
-    import pandas as pd
-
+    pandas = require_pandas()
     values = [row.get(name) for row in rows]
     kinds = {type(value) for value in values if value is not None}
     for row, value in zip(rows, values, strict=True):
         if isinstance(value, float) and math.isnan(value):
             _mark(row, name, PropertyKind.DOUBLE)
     if kinds == {bool}:
-        return pd.Series(values, dtype="boolean")
+        return pandas.Series(values, dtype="boolean")
     if kinds == {int}:
-        return pd.Series(values, dtype="Int64")
+        return pandas.Series(values, dtype="Int64")
     if kinds <= {int, float} and all(abs(v) <= _EXACT for v in values if isinstance(v, int)):
         for row, value in zip(rows, values, strict=True):
             if isinstance(value, int):
                 _mark(row, name, PropertyKind.INT)
-        return pd.Series([None if value is None else value for value in values], dtype="float64")
-    return _texts(values) if kinds == {str} else pd.Series(values, dtype="object")
+        return pandas.Series([None if value is None else value for value in values], dtype="float64")
+    return _texts(values) if kinds == {str} else pandas.Series(values, dtype="object")
 
 
 def _mark(row: dict[str, object], name: str, kind: PropertyKind) -> None:
@@ -166,8 +161,9 @@ def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
     if len(set(names)) != len(names):
         raise InvalidValueError("two columns of a frame have one name")
     rows: list[dict[str, object]] = [{} for _ in range(len(frame))]
+    columns: Any = frame
     for at, name in enumerate(names):
-        for row, value in zip(rows, _cells(frame.iloc[:, at], name), strict=True):
+        for row, value in zip(rows, _cells(columns.iloc[:, at], name), strict=True):
             if value is not None:
                 row[name] = value
     for row in rows:
@@ -178,21 +174,19 @@ def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
 def _cells(column: Any, name: str) -> list[object]:
     if name in TIMES:
         return _milliseconds(column, name)
-    missing = column.isna().tolist()
-    values = [None if gone else value for gone, value in zip(missing, column.tolist(), strict=True)]
-    if name == "hops":
-        return [None if value is None else int(value) for value in values]
-    return values
+    values: list[Any] = column.tolist()
+    missing: list[bool] = column.isna().tolist()
+    as_it_is = name != "hops"  # a whole number, also where pandas has made it a double
+    return [None if gone else value if as_it_is else int(value) for gone, value in zip(missing, values, strict=True)]
 
 
 def _milliseconds(column: Any, name: str) -> list[object]:
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column):
-        return [None if pd.isna(value) else int(value) for value in column.tolist()]
+    pandas = require_pandas()
+    if pandas.api.types.is_numeric_dtype(column):
+        return [None if pandas.isna(value) else int(value) for value in column.tolist()]
     try:
-        texts = not pd.api.types.is_datetime64_any_dtype(column)
-        times = pd.to_datetime(column, utc=True, format="ISO8601" if texts else None).astype("datetime64[ms, UTC]")
+        texts = not pandas.api.types.is_datetime64_any_dtype(column)
+        times = pandas.to_datetime(column, utc=True, format="ISO8601" if texts else None).astype("datetime64[ms, UTC]")
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidValueError(
             f"the column {name} holds something that is no time: {str(error).splitlines()[0]}"

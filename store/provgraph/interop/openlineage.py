@@ -165,9 +165,10 @@ class _Events:
 
     def _of_dataset(self, ref: str, time: int, more: Json | None = None) -> tuple[int, int, Json]:
         said = self._mention(ref, whole=True)
-        facets = said.get("facets")
+        known = said.get("facets")
         if more:
-            said = {**said, "facets": {**(facets if isinstance(facets, dict) else {}), **more}}
+            facets: Json = {**(known if isinstance(known, dict) else {}), **more}
+            said["facets"] = facets
         return self._placed(time, "DatasetEvent", {"dataset": said})
 
     def _derived(self, artifact: Artifact, edges: Sequence[Edge]) -> Iterator[tuple[int, int, Json]]:

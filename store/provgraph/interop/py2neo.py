@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from provgraph.errors import ConfigurationError, InvalidValueError
 from provgraph.interop.flat import edge_of, flat_edge, flat_node, head_of, lineage_of, node_of
-from provgraph.model import Artifact, Context, Node, NodeKind
+from provgraph.model import Artifact, Context, NodeKind
 from provgraph.store.rows import type_from_properties, type_to_properties
 from provgraph.store.schema import LABELS, STORE_LABEL, TYPE_LABELS
 from provgraph.tracing.lineage import Edge, Lineage
@@ -120,7 +120,7 @@ def from_py2neo(subgraph: Subgraph) -> Lineage:
     records = [found for found in by_label.get(STORE_LABEL, {}).values() if "record" in found]
     if len(records) != 1:
         raise InvalidValueError(
-            f"the subgraph holds {len(records)} nodes Provgraph with a lineage, and one is needed: fetch it with the rest"
+            f"the subgraph holds {len(records)} nodes Provgraph with a lineage, and needs one: fetch it with the rest"
         )
     try:
         data: dict[str, Any] = json.loads(records[0]["record"])
