@@ -362,18 +362,39 @@ def test_no_run_says_how_to_record_one() -> None:
 
 
 def test_export_writes_each_format_to_stdout_or_a_file(plant: dict[str, str], tmp_path: Path) -> None:
-    for form, begin in (("json", "{"), ("dot", "digraph"), ("mermaid", "flowchart")):
+    for form, ending, begin in (
+        ("json", "json", "{"),
+        ("dot", "dot", "digraph"),
+        ("mermaid", "mermaid", "flowchart"),
+        ("openlineage", "jsonl", '{"eventTime": "'),
+        ("csv", "csv", "kind,source,"),
+    ):
         code, out, err = run("export", "m", "--format", form)
         assert code == 0
         assert out.startswith(begin)
         assert err.startswith("Complete:")
-        target = tmp_path / f"lineage.{form}"
+        target = tmp_path / f"lineage.{ending}"
         assert run("export", "m", "--output", str(target))[:2] == (0, "")
         written = target.read_text("utf-8")
         if form == "json":  # the moment of the walk differs
             assert json.loads(written)["edges"] == json.loads(out)["edges"]
         else:
             assert written == out
+
+
+def test_export_writes_nodes_and_links_as_csv_into_a_folder(plant: dict[str, str], tmp_path: Path) -> None:
+    assert run("export", "m", "--format", "csv", "--output", str(tmp_path / "out"))[:2] == (0, "")
+    texts = [(tmp_path / "out" / name).read_text("utf-8") for name in ("nodes.csv", "edges.csv")]
+    nodes, links = (list(csv.DictReader(io.StringIO(text))) for text in texts)
+    ends = {row[end] for row in links for end in ("source", "target")}
+    assert ends <= {row["id"] for row in nodes}
+    assert plant["m"] in ends
+    code, out, err = run("export", "m", "--format", "csv", "--max-hops", "0")
+    assert (code, out.count("\n")) == (0, 1)
+    assert "1 node without a link: only --output FOLDER writes all nodes" in err
+    code, _, err = run("export", "m", "--format", "dot", "--output", str(tmp_path))
+    assert code == 2
+    assert "is a folder: name a file in it" in err
 
 
 def test_status_counts_by_label_and_relationship(plant: dict[str, str], target: Target) -> None:

@@ -91,8 +91,9 @@ class Names:
         own = self.job_context(execution)
         if own is not None:
             return _their_job(own)
-        pipelines = self._named(contexts, "pipeline")
-        return Job(execution.source or _OURS, ".".join([*pipelines[:1], execution.type]))
+        stages = [context.name for context in contexts if context.type == "Stage" and context.name]
+        step = max(stages, key=len, default=execution.type)  # of a stage inside a stage, the inner one
+        return Job(execution.source or _OURS, ".".join([*self._groups(contexts)[:1], step]))
 
     def job_context(self, execution: Execution) -> Context | None:
         """The context that holds what is known of the job; None where nobody recorded a job."""
@@ -109,12 +110,13 @@ class Names:
         if is_theirs(run) and run.external_id:
             space, _, name = (run.name or "").rpartition("@")[0].rpartition(":")
             return Parent(run.external_id, Job(unquote(space), unquote(name))) if space and name else None
-        pipelines = self._named(contexts, "pipeline")
-        name = pipelines[0] if pipelines else (run.name or run.type)
+        name = next(iter(self._groups(contexts)), run.name or run.type)
         return Parent(str(uuid.uuid5(_RUN_IDS, _identity(run))), Job(execution.source or _OURS, name))
 
-    def _named(self, contexts: Iterable[Context], role: str) -> list[str]:
-        return [context.name for context in contexts if self._roles.is_a(context, role) and context.name]
+    def _groups(self, contexts: Iterable[Context]) -> list[str]:
+        """The pipelines, and after them the experiments, that hold an execution."""
+        pipelines = [context.name for context in contexts if self._roles.is_a(context, "pipeline") and context.name]
+        return pipelines + [context.name for context in contexts if context.type == "Experiment" and context.name]
 
 
 def _theirs_first(node: Node) -> tuple[bool, int]:
