@@ -11,6 +11,7 @@ from tests.loaders.joined import write_scene
 from tests.loaders.mlflow.example import write_example as write_tracking
 from tests.loaders.mlflow.example import write_example_folder
 from tests.loaders.openlineage.example import write_example as write_events
+from tests.loaders.prov.example import write_example as write_document
 from tests.mlmd.example import write_example
 from tests.require import require
 
@@ -31,6 +32,8 @@ def prepare(page: str, folder: Path) -> None:
         write_events(folder / "events.jsonl")
     if page == "docs/how-to/join-records.md":
         write_scene(folder)
+    if page == "docs/how-to/load-prov.md":
+        write_document(folder / "training.json")
     if page in ("README.md", "docs/how-to/record-a-training.md", "docs/how-to/when-the-store-is-away.md"):
         (folder / "data").mkdir()
         (folder / "data" / "v3.parquet").write_bytes(b"PAR1 rows of version 3 PAR1")

@@ -43,6 +43,7 @@ class ProvLoader:
         name = options.source_name or source_name(source)
         report.store = f"{self.name}/{name}"
         report.working_on("the document")
+        yield Records()  # nothing to write yet: a sign of life, as reading may take a minute
         document = read_document(read_json(source, report), source, report)
         try:
             with quiet():
@@ -52,6 +53,7 @@ class ProvLoader:
         except (ConflictError, InvalidValueError) as error:
             raise LoadError(f"{source}: {error}") from error
         report.working_on("statements")
+        report.total = report.done
         yield from batches
 
 

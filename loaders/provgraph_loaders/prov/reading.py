@@ -17,7 +17,7 @@ __all__ = ["KEYWORDS", "LARGEST", "Json", "looks_like_prov", "read_json"]
 
 Json = dict[str, JsonValue]
 
-LARGEST: Final = 64 << 20  # bytes of a file: the package prov holds a document in memory, some thirty times as large
+LARGEST: Final = 32 << 20  # bytes of a file: a document is held in memory, where it takes some thirty times as much
 _DEEPEST: Final = 12  # document, bundle, kind, name, list, attribute, list, value
 _HEAD: Final = 1 << 20  # bytes that are looked at to recognise a document
 _RELATIONS: Final = (
@@ -48,9 +48,10 @@ def looks_like_prov(source: str) -> bool:
         value: JsonValue = json.loads(head)
     except (OSError, ValueError, RecursionError):
         return False
-    if not isinstance(value, dict) or not all(isinstance(group, dict) for group in value.values()):
+    if not isinstance(value, dict) or not all(isinstance(value[name], dict) for name in value.keys() & KEYWORDS):
         return False
-    return value.keys() <= KEYWORDS and bool(value.keys() - {"prefix"})
+    known = value.keys() & KEYWORDS
+    return bool(known - {"prefix"}) and ("prefix" in known or known == value.keys())
 
 
 def read_json(source: str, report: LoadReport) -> Json:
