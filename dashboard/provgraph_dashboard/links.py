@@ -16,7 +16,7 @@ import streamlit as st
 from provgraph.model import Node
 
 PageName: TypeAlias = str
-"""`overview`, `explore`, `impact`, `model`, `errors` or `runs`."""
+"""`overview`, `explore`, `impact`, `model`, `errors`, `runs` or `coverage`."""
 
 START: PageName = "overview"
 YES = "true"
@@ -87,6 +87,11 @@ def runs(
     """The runs of a pipeline, one of them, or two of them side by side."""
     given = {"pipeline": pipeline, "run": run, "against": against}
     return Link("runs", {name: _ref(value) for name, value in given.items() if value is not None})
+
+
+def coverage(pipeline: Node | str | None = None) -> Link:
+    """What the records lack: those of a pipeline, or all."""
+    return Link("coverage", {} if pipeline is None else {"pipeline": _ref(pipeline)})
 
 
 def register(pages: Mapping[PageName, st.Page]) -> None:

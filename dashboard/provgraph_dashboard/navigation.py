@@ -8,7 +8,7 @@ import streamlit as st
 
 from provgraph import Graph
 from provgraph_dashboard import links, records
-from provgraph_dashboard.views import errors, explore, impact, model, overview, runs
+from provgraph_dashboard.views import coverage, errors, explore, impact, model, overview, runs
 
 
 def guarded(draw: Callable[[Graph], None]) -> Callable[[], None]:
@@ -32,6 +32,7 @@ def pages() -> dict[links.PageName, st.Page]:
             guarded(errors.page), title="Error analysis", icon=":material/query_stats:", url_path="errors"
         ),
         "runs": st.Page(guarded(runs.page), title="Runs", icon=":material/play_circle:", url_path="runs"),
+        "coverage": st.Page(guarded(coverage.page), title="Coverage", icon=":material/checklist:", url_path="coverage"),
     }
     links.register(found)
     return found

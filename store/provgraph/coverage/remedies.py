@@ -82,7 +82,7 @@ _LINES: Final[Mapping[str, Mapping[CoverageKind, _Entry]]] = {
         K.NO_CODE_VERSION: (
             'git init && git add --all && git commit --message "First version"',
             "shell",
-            "The recorder takes the commit of the repository that the script lies in, unless Capture(git=False) is given.",
+            "The recorder takes the commit of the repository that the script lies in, unless Capture(git=False).",
         ),
         K.DIRTY_COMMIT: _COMMIT,
         K.WEAK_DIGEST: (
