@@ -9,6 +9,7 @@ import pytest
 
 import provgraph.joining.stitch as stitching
 from provgraph import Artifact, Event, EventType, Execution, Graph, Records
+from provgraph.joining import reading
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.stitch import stitch
 from provgraph.model import Equality
@@ -62,6 +63,46 @@ def test_a_join_says_by_what_and_is_taken_back_without_a_trace(graph: Graph, byp
     graph.stitch()
     assert graph.unstitch() == {Rule.CONTENT: 1, Rule.URI: 1}
     assert links(bypass) == before
+
+
+@pytest.mark.parametrize("worth_all", [0, 10**9], ids=["looked up", "read in passing"])
+def test_a_load_finds_who_shares_something_whichever_way_it_reads(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, worth_all: int
+) -> None:
+    monkeypatch.setattr(reading, "_WORTH_ALL", worth_all)
+    commit, md5 = "d" * 40, "md5:" + "c3" * 16
+    place = {"git_commit": commit, "path": "data/x.csv"}
+    graph.put_lineage(
+        Records(
+            artifacts=[
+                Artifact(key="a/1", type="D", source="a", digest=SHA.upper()),
+                Artifact(key="b/1", type="D", source="b", custom_properties={"digest_md5": md5}),
+                Artifact(
+                    key="c/1", type="D", source="c", uri="s3://p/x", custom_properties={"dataset_version": "3HL4"}
+                ),
+                Artifact(key="d/1", type="D", source="d", custom_properties={"rev_lock": commit, "path": "data/x.csv"}),
+                Artifact(key="e/1", type="ModelVersion", source="e", name="m/3", family="m", version="3"),
+                # what the load did not touch is not looked at
+                Artifact(key="f/1", type="D", source="f", digest="sha256:" + "b2" * 32),
+                Artifact(key="g/1", type="D", source="g", digest="sha256:" + "b2" * 32),
+            ]
+        )
+    )
+    put = graph.put_lineage(
+        Records(
+            artifacts=[
+                Artifact(key="z/1", type="D", source="z", digest=SHA),
+                Artifact(key="z/2", type="D", source="z", digest=md5),
+                Artifact(key="z/3", type="D", source="z", uri="s3a://p/x?versionId=3HL4"),
+                Artifact(key="z/4", type="D", source="z", custom_properties=place),
+                Artifact(key="z/5", type="D", source="z", uri="models:/m/3"),
+            ]
+        )
+    )
+    report = stitch(graph._core, sorted(put.ids.values()))
+    assert report.joined == {Rule.CONTENT: 2, Rule.URI: 2, Rule.COMMIT: 1}
+    assert report.looked_at == 5
+    assert graph.stitch().joined == {Rule.CONTENT: 1}
 
 
 def test_a_stitch_that_was_broken_off_is_completed_by_the_next(

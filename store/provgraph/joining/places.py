@@ -21,6 +21,7 @@ _PARAMETERS: Final = (
     "snapshotId",
     "versionAsOf",  # Delta
 )
+_USUAL: Final = {"s3": ("versionId", "version"), "gs": ("generation", "version")}
 _VERSION_NAMES: Final = frozenset(name.lower() for name in _PARAMETERS)
 # What stands where a version would and moves on, or is none (S3 calls `null` what was put before versions were kept).
 _MOVING: Final = frozenset(
@@ -144,7 +145,7 @@ def _is_signing(name: str) -> bool:
 
 
 def spellings(exact: ExactPlace) -> Iterator[str]:
-    """The URIs by which other records of the same place can be looked up."""
+    """The usual spellings of a place and its version, by which other records of it are looked up."""
     place, version = exact.place, exact.version
     if place.startswith(("runs:/", "models:/", "hf://")):
         yield f"{place}/{version}" if version else place
@@ -152,14 +153,13 @@ def spellings(exact: ExactPlace) -> Iterator[str]:
     scheme, _, rest = place.partition("://")
     path, question, query = rest.partition("?")
     query = question + query
-    for other in (scheme, *(name for name, same in _SAME_SCHEMES.items() if same == scheme)):
-        for spelled in dict.fromkeys((path, unquote(path))):
+    for spelled in dict.fromkeys((path, unquote(path))):
+        for other in (scheme, *(name for name, same in _SAME_SCHEMES.items() if same == scheme)):
             yield f"{other}://{spelled}{query}"
-            yield f"{other}://{spelled}/{query}"
-            for name in _PARAMETERS:
-                yield f"{other}://{spelled}{query}{'&' if query else '?'}{name}={version}"
-            if scheme == "gs" and version.isdigit():
-                yield f"{other}://{spelled}{query}#{version}"
+        for name in _USUAL.get(scheme, _PARAMETERS):
+            yield f"{scheme}://{spelled}{query}{'&' if query else '?'}{name}={version}"
+        if scheme == "gs" and version.isdigit():
+            yield f"{scheme}://{spelled}{query}#{version}"
 
 
 def is_relative(uri: str | None) -> bool:

@@ -10,18 +10,20 @@ from provgraph.joining import digests, places
 from provgraph.joining.marks import Record, record_of
 from provgraph.joining.rules import Rule
 from provgraph.joining.workspace import Workspace
+from provgraph.model import NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher import join as statements
 from provgraph.store.cypher.check import SEQUENCE
 from provgraph.store.protocol import Row, Statement
 
-__all__ = ["Told", "read_all", "read_components", "read_some", "windows"]
+__all__ = ["Told", "read_all", "read_components", "read_some", "several_sources", "windows"]
 
 T = TypeVar("T")
 Told: TypeAlias = Callable[[int, int | None, str], None]
 """Told how far it is: how many are done, of how many, of what."""
 
 _WINDOW: Final = 5_000  # ids looked at in one statement
+_WORTH_ALL: Final = 8
 _LOOKED_UP: Final = 500  # values in one statement
 _COMPONENTS: Final = 100  # in one statement
 
@@ -33,20 +35,37 @@ def windows(core: StoreCore) -> Iterator[dict[str, int]]:
         yield {"first": first, "end": min(first + _WINDOW, int(end))}
 
 
-def read_all(core: StoreCore, workspace: Workspace, rules: Collection[Rule], told: Told) -> int:
-    """All artifacts of the store; how many bear a mark."""
+def several_sources(core: StoreCore) -> bool:
+    """Whether there are artifacts of more than one source, as far as their types tell."""
+    return len({found.source for found in core.reader.types() if found.kind is NodeKind.ARTIFACT}) > 1
+
+
+def read_all(
+    core: StoreCore, workspace: Workspace, rules: Collection[Rule], told: Told, ids: Collection[int] | None = None
+) -> int:
+    """All artifacts of the store; how many bear a mark. Only `ids` are asked about, if given."""
+    asked = None if ids is None else frozenset(ids)
     count = 0
     for window in windows(core):
         [[rows]] = core.store.read(statements.WINDOW, window)
         records = _records(rows)
+        if asked is not None:
+            workspace.add((found for found in records if found[0].id not in asked), asked=False, rules=rules)
+            records = [found for found in records if found[0].id in asked]
         workspace.add(records, asked=True, rules=rules)
         count += len(records)
         told(window["end"] - 1, None, "artifacts")
     return count
 
 
-def read_some(core: StoreCore, workspace: Workspace, ids: Iterable[int], rules: Collection[Rule], told: Told) -> int:
-    """Some artifacts, and those that share a mark with them; how many of the first bear one."""
+def read_some(core: StoreCore, workspace: Workspace, ids: Collection[int], rules: Collection[Rule], told: Told) -> int:
+    """Some artifacts, and those that share a mark with them; how many of the first bear one.
+
+    Places are looked up under their usual spellings; only `read_all` finds them under any.
+    """
+    [[end]] = core.store.read(SEQUENCE, {})
+    if len(ids) * _WORTH_ALL > int(end):  # to read everything in passing takes less than to look so much up
+        return read_all(core, workspace, rules, told, ids)
     for index in statements.INDEXES:
         core.store.alter(index)
     count = 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from provgraph.joining.judging import Join
-from provgraph.joining.reading import Told, read_all, read_components, read_some, windows
+from provgraph.joining.reading import Told, read_all, read_components, read_some, several_sources, windows
 from provgraph.joining.report import StitchReport
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.workspace import Workspace
@@ -25,7 +25,7 @@ _LONGEST_EVIDENCE: Final = 4_000
 
 def stitch(
     core: StoreCore,
-    ids: Iterable[int] | None = None,
+    ids: Collection[int] | None = None,
     *,
     rules: Collection[Rule] = tuple(Rule),
     dry_run: bool = False,
@@ -43,6 +43,8 @@ def stitch(
     """
     start = time.monotonic()
     report = StitchReport(dry_run=dry_run)
+    if not several_sources(core):
+        return report
     with Workspace() as workspace:
         if ids is None:
             report.looked_at = read_all(core, workspace, rules, told)
