@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from provgraph.errors import NotFoundError
 from provgraph.model import Artifact, Context, Execution, NodeKind
 from provgraph.store.core import StoreCore
-from provgraph.store.cypher.sources import FROM_SOURCE
+from provgraph.store.cypher.sources import IDS_FROM_SOURCE, WITH_LINKS
 from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.lineage import Lineage, edges_of
 
 __all__ = ["source_lineage"]
 
-_PAGE: Final = 1_000
+_CHUNK: Final = 1_000
 
 
 def source_lineage(core: StoreCore, source: str) -> Lineage:
@@ -31,7 +31,7 @@ def source_lineage(core: StoreCore, source: str) -> Lineage:
     nodes: list[Artifact | Execution] = []
     contexts: dict[int, Context] = {}
     for kind in NodeKind:
-        for stored, own, around in _pages(core, kind, source):
+        for stored, own, around in _nodes_of(core, kind, source):
             node = node_from_properties(kind.value, stored)
             if isinstance(node, Context):
                 contexts[node.id] = node
@@ -45,6 +45,7 @@ def source_lineage(core: StoreCore, source: str) -> Lineage:
     others = sorted({id_ for around in within.values() for id_ in around} - contexts.keys())
     contexts |= {c.id: c for c in core.reader.by_ids(NodeKind.CONTEXT, others) if isinstance(c, Context)}
     refs = {node.id: node.ref for node in nodes}
+    nodes.sort(key=lambda node: (node.kind.value, node.id))
     edges = edges_of(links, refs)
     types = core.types.stored(nodes)
     return Lineage(
@@ -66,14 +67,11 @@ def source_lineage(core: StoreCore, source: str) -> Lineage:
     )
 
 
-def _pages(
+def _nodes_of(
     core: StoreCore, kind: NodeKind, source: str
-) -> list[tuple[Mapping[str, Any], Sequence[Sequence[Any]], Sequence[int]]]:
-    found: list[tuple[Mapping[str, Any], Sequence[Sequence[Any]], Sequence[int]]] = []
-    after = -(2**63)
-    while True:
-        [[rows]] = core.store.read(FROM_SOURCE[kind], {"source": source, "after": after, "limit": _PAGE})
-        found += [(stored, own, around) for stored, own, around in rows]
-        if len(rows) < _PAGE:
-            return found
-        after = rows[-1][0]["id"]
+) -> Iterator[tuple[Mapping[str, Any], Sequence[Sequence[Any]], Sequence[int]]]:
+    """Each node's properties, the links that leave it, and the ids of its contexts."""
+    ids = [id_ for [chunk] in core.store.read(IDS_FROM_SOURCE[kind], {"source": source}) for id_ in chunk]
+    for at in range(0, len(ids), _CHUNK):
+        [[rows]] = core.store.read(WITH_LINKS[kind], {"ids": ids[at : at + _CHUNK]})
+        yield from rows
