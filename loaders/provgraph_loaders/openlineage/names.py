@@ -33,7 +33,7 @@ class Named(NamedTuple):
     shortened: bool
 
 
-@lru_cache(100_000)
+@lru_cache(20_000)
 def named(namespace: str, name: str) -> Named:
     """The dataset or job of these two names."""
     space, plain = clean_name(namespace), clean_name(name)

@@ -160,7 +160,7 @@ class Workspace:
     def _add_name(self, table: str, name: Named) -> None:
         key = f"{table} {name.text}"
         if key not in self._known:
-            if len(self._known) >= 200_000:
+            if len(self._known) >= 50_000:
                 self._known.clear()
             self._known.add(key)
             self.add(table, name.text, name.namespace, name.name)
@@ -233,7 +233,7 @@ def workspace() -> Generator[Workspace, None, None]:
     with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA cache_size = -16384")
         yield Workspace(connection)
 
 
