@@ -108,6 +108,9 @@ def lineages(draw: st.DrawFn) -> Lineage:
         )
         for a, e, (kind, event_type) in chosen
     ]
+    pairs = [(a.ref, b.ref, kind) for a in artifacts for b in artifacts if a != b for kind in ("DERIVATION", "SAME_AS")]
+    for a, b, kind in draw(st.lists(st.sampled_from(pairs), max_size=2, unique=True)) if pairs else []:
+        edges.append(Edge(kind, a, b, time=draw(TIMES), certainty="declared"))
     edges.sort(
         key=lambda e: (int(e.source.split(":")[1]), int(e.target.split(":")[1]), e.kind, e.event_type or "")
     )  # fmt: skip

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from provgraph import Lineage
 from provgraph.interop.openlineage import lineage_events
@@ -16,7 +20,7 @@ from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.lineage import Edge
 from tests.loaders.openlineage.example import write_example
 from tests.loaders.openlineage.reading import Read, plain, read
-from tests.unit.interop_lineages import sample
+from tests.unit.interop_lineages import lineages, sample
 
 Json = dict[str, Any]
 
@@ -106,6 +110,36 @@ def _but(node: Any) -> Any:
         custom.pop("dataset_version", None)
     custom |= {name: str(value) for name, value in custom.items() if name.startswith("param_")}
     return replace(node, custom_properties=custom)
+
+
+def flows_of(lineage: Lineage) -> Counter[tuple[int, int, int]]:
+    """How many inputs, possible inputs and outputs each execution has, as far as OpenLineage can say it."""
+    found: Counter[tuple[int, int, int]] = Counter()
+    for execution in lineage.executions:
+        ins = lineage.incoming.get(execution.ref, ())
+        made = {edge.target for edge in lineage.outgoing.get(execution.ref, ()) if edge.kind == "OUTPUT"}
+        certain = {edge.source for edge in ins if edge.kind == "INPUT"}
+        maybe = {edge.source for edge in ins if edge.possible} - certain
+        found[(len(certain), len(maybe), len(made)) if made else (len(certain | maybe), 0, 0)] += 1
+    return found
+
+
+class TestAnyLineage:
+    @settings(max_examples=40)
+    @given(lineages())
+    def test_its_nodes_and_links_come_back(self, lineage: Lineage) -> None:
+        events = lineage_events(lineage)
+        assert [event["eventTime"] for event in events] == sorted(str(event["eventTime"]) for event in events)
+        for event in events:
+            datetime.fromisoformat(str(event["eventTime"]))
+        with TemporaryDirectory() as folder:
+            found = again(lineage, Path(folder) / "again.jsonl")
+        assert len(found.artifacts) == len(lineage.artifacts)
+        assert len(found.executions) == len(lineage.executions)
+        flows = [Counter(how for how, _ in found.flows(run)) for run in found.executions]
+        assert Counter((f["INPUT"], f["POSSIBLE_INPUT"], f["OUTPUT"]) for f in flows) == flows_of(lineage)
+        assert len(found.derivations) == sum(edge.kind == "DERIVATION" for edge in lineage.edges)
+        assert [note for note in found.notes() if note.startswith("unknown")] == []
 
 
 def only(events: list[Json], **wanted: str) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from provgraph.slicing.corrections import Correction, q_values
 from provgraph.slicing.proportions import excess_p, excess_z, newcombe, wilson
 from provgraph.slicing.units import Units
 from provgraph.slicing.values import Interval, Json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Origin", "Origins", "rank_origins"]
 
@@ -129,6 +132,30 @@ class Origins:
 
     def __getitem__(self, at: int) -> Origin:
         return self.found[at]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per origin, in this order: what it is, and its numbers; `low` and `high` are the bounds of `rate`."""
+        import pandas as pd
+
+        rows = [
+            (
+                each.node.ref, each.node.type, each.node.label, each.n, each.errors, each.of, each.rate,
+                each.interval.low, each.interval.high, each.rest_rate, each.difference, each.lift, each.excess, each.p,
+                each.q, each.unit_q, each.hops,
+            )
+            for each in self.found
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=list(_KINDS)).astype(_KINDS)
+
+
+_KINDS: Final[dict[str, str]] = {
+    **dict.fromkeys(("id", "type", "name"), "object"),
+    **dict.fromkeys(("n", "errors", "of"), "int64"),
+    **dict.fromkeys(
+        ("rate", "low", "high", "rest_rate", "difference", "lift", "excess", "p", "q", "unit_q"), "float64"
+    ),
+    "hops": "int64",
+}
 
 
 def rank_origins(

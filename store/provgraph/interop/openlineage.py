@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
-from provgraph.interop.moments import iso_time
+from provgraph.interop.moments import iso_time, utc_moment
 from provgraph.interop.openlineage_facets import (
     PRODUCER,
     Json,
@@ -91,7 +91,7 @@ class _Events:
         return time, self._number, common | event
 
     def _time(self, node: Artifact | Execution) -> int:
-        times = (node.created_at, node.updated_at, node.recorded_at)
+        times = map(_dated, (node.created_at, node.updated_at, node.recorded_at))
         return next((time for time in times if time is not None), self._lineage.certificate.walked_at)
 
     # -- executions -------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class _Events:
             yield self._placed(self._time(execution), "JobEvent", {"job": job, **flows})
             return
         run: Json = {"runId": self._names.runs[execution.ref]}
-        started, ended = execution.started_at, execution.ended_at
+        started, ended = _dated(execution.started_at), _dated(execution.ended_at)
         kind = _ENDS.get(execution.state)
         if kind is not None and started is not None:
             # what it took in is named from the start on: the version that was there then
@@ -173,7 +173,7 @@ class _Events:
 
     def _derived(self, artifact: Artifact, edges: Sequence[Edge]) -> Iterator[tuple[int, int, Json]]:
         """The facet names datasets, not versions: so each source tells its version at that moment, just before."""
-        times = [edge.time for edge in edges if edge.time is not None]
+        times = [time for edge in edges if (time := _dated(edge.time)) is not None]
         time = max(times, default=self._time(artifact))
         own = self._names.datasets[artifact.ref]
         for edge in edges:
@@ -190,17 +190,23 @@ class _Events:
         if custom.get("lifecycle_state") == "RENAME" and isinstance(previous, Struct):
             for edge in self._lineage.incoming.get(artifact.ref, ()):
                 old = self._names.datasets.get(edge.source)
-                if edge.kind != "SAME_AS" or edge.time is None or old is None:
+                time = _dated(edge.time)
+                if edge.kind != "SAME_AS" or time is None or old is None:
                     continue
                 if previous.data == {"namespace": old.namespace, "name": old.name}:
-                    yield self._of_dataset(edge.source, edge.time - 1)
-                    yield self._of_dataset(artifact.ref, edge.time, _lifecycle("RENAME", previous.data))
-        if isinstance(dropped, int):
+                    yield self._of_dataset(edge.source, time - 1)
+                    yield self._of_dataset(artifact.ref, time, _lifecycle("RENAME", previous.data))
+        if isinstance(dropped, int) and _dated(dropped) is not None:
             yield self._of_dataset(artifact.ref, dropped, _lifecycle("DROP"))
 
 
 def _lifecycle(change: str, previous: JsonValue = None) -> Json:
     return {"lifecycleStateChange": lifecycle_facet(change, previous)}
+
+
+def _dated(time: int | None) -> int | None:
+    """A time that an event can bear: one that a calendar holds."""
+    return time if time is not None and utc_moment(time) is not None else None
 
 
 def _refs(refs: Iterable[str]) -> list[str]:

@@ -52,6 +52,16 @@ def test_the_node_behind_the_errors_comes_first_with_its_numbers_and_its_route()
     assert "54 of the 57 errors came from it" in str(first)
 
 
+def test_a_frame_of_origins_has_their_numbers_in_their_order() -> None:
+    found = ranked(*planted())
+    frame = found.to_frame()
+    assert frame["id"].tolist() == [each.node.ref for each in found]
+    assert frame.loc[0, ["n", "errors", "of", "rate"]].tolist() == [100, 54, 57, 0.54]
+    assert frame["low"].lt(frame["rate"]).all()
+    nothing = ranked(planted()[0], np.zeros(400, np.bool_)).to_frame()
+    pd.testing.assert_series_equal(nothing.dtypes, frame.dtypes)
+
+
 def test_p_is_fishers_and_each_set_of_rows_is_one_test() -> None:
     made, wrong = planted()
     found = ranked(made, wrong)
