@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import pandas as pd
 import pytest
@@ -33,8 +33,9 @@ TIMELESS = {  # what holds from always on, and what the source keeps no time of
 }
 
 
-def links(bypass: Bypass) -> list[dict[str, object]]:
-    return [{"type": row["type"], **row["r"]} for row in bypass.run(LINKS)]
+def links(bypass: Bypass) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = bypass.run(LINKS)
+    return [{"type": row["type"], **row["r"]} for row in rows]
 
 
 WRITERS: dict[str, tuple[Callable[[Path], object], str]] = {

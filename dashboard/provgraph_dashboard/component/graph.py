@@ -123,9 +123,9 @@ def lineage_graph(
 
     `height` is in pixels, the width is the container's. `selected` is the selection at the start: from then on it lives
     in the browser under `key`, and a new key begins anew. `route` names drawn nodes to light in place of the
-    selection's lineage. `compact` draws smaller cards in wider columns, with a legend of unusual lines alone. The drawing opens whole if
-    that needs no scale under `smallest_scale`, else on its focus. The callbacks run before the script does;
-    `requested_action` tells the second one what was asked for.
+    selection's lineage. `compact` draws smaller cards in wider columns, and a legend of unusual lines alone. The
+    drawing opens whole if that needs no scale under `smallest_scale`, else on its focus. The callbacks run before the
+    script does; `requested_action` tells the second one what was asked for.
     """
     data = graph_data(picture, height, selected, route, compact, smallest_scale, label)
     result = _mount(

@@ -30,8 +30,8 @@ from provgraph_dashboard.parts import (
 )
 from provgraph_dashboard.picture import DrawnNode, Picture, Side, View
 from provgraph_dashboard.records import empty_store, resolve, trouble_shown
-from provgraph_dashboard.scene import Ask, Scene, drawn, extend, look, told
 from provgraph_dashboard.said import who_says_so
+from provgraph_dashboard.scene import Ask, Scene, drawn, extend, look, told
 from provgraph_dashboard.shell import show
 
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)

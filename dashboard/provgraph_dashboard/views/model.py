@@ -21,7 +21,7 @@ _HEIGHTS = (352, 388)
 
 
 def page(graph: Graph) -> None:
-    """Draw the page of the model in the address (`?model=`), or of the newest one; `?certain=true` leaves possible links out."""
+    """Draw the page of the model in the address (`?model=`), or of the newest one, with `?certain=true` too."""
     types = graph.types()
     models = _newest(graph, types)
     value = st.query_params.get("model")
