@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import provgraph
 from provgraph import Artifact, Context, Event, EventType, Execution, ExecutionState, Records
 from provgraph.errors import InvalidValueError, NotFoundError
-from provgraph.model import Association, Attribution, Derivation, ParentContext
+from provgraph.model import Association, Attribution, Derivation, Equality, ParentContext
 from provgraph.store.cypher.trace import BOUNDS
 from provgraph.tracing.certificate import CutReason, GapKind
 from provgraph.tracing.lineage import Lineage
@@ -396,3 +396,21 @@ class TestOtherForms:
         network = lineage.to_networkx()
         assert set(network.nodes) == set(lineage.by_ref)
         assert sorted((a, b, data["kind"]) for a, b, data in network.edges(data=True)) == sorted(pairs)
+
+    def test_the_records_of_a_lineage_are_those_that_the_store_has_already(self, graph: provgraph.Graph) -> None:
+        links = [Link("a0", "e0"), Link("e0", "a1"), Link("a1", "e1", possible=True), Link("e1", "a2", pending=True)]
+        given = dataclasses.replace(
+            records("copy/", links),
+            contexts=[Context(type="Run", name="1", key="copy/run")],
+            attributions=[Attribution("copy/a1", "copy/run")],
+            associations=[Association("copy/e0", "copy/run")],
+            derivations=[Derivation(origin="copy/a0", derived="copy/a2")],
+            equalities=[Equality(first="copy/a0", second="copy/a1", rule="renamed")],
+        )
+        graph.put_lineage(given)
+        lineage = graph.lineage("copy/a1")
+        assert len(lineage) == 5
+        written = graph.put_lineage(lineage.to_records())
+        assert (written.created.total(), written.updated.total()) == (0, 0)
+        assert Lineage.from_frames(*lineage.to_frames()) == lineage
+        assert Lineage.from_networkx(lineage.to_networkx()) == lineage

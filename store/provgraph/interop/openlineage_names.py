@@ -68,6 +68,7 @@ class Names:
     def __init__(self, lineage: Lineage) -> None:
         self._lineage = lineage
         self._roles = Roles.of(lineage.types)
+        self._contexts = {context.ref: context for context in lineage.contexts}
         self.datasets: dict[str, Dataset] = {}
         self.runs: dict[str, str] = {}
         taken: set[object] = set()
@@ -87,7 +88,7 @@ class Names:
 
     def job(self, execution: Execution) -> Job:
         """The job that an execution is a run of."""
-        contexts = self._lineage.contexts_of(execution)
+        contexts = self._contexts_of(execution)
         own = self.job_context(execution)
         if own is not None:
             return _their_job(own)
@@ -97,12 +98,12 @@ class Names:
 
     def job_context(self, execution: Execution) -> Context | None:
         """The context that holds what is known of the job; None where nobody recorded a job."""
-        found = self._lineage.contexts_of(execution)
+        found = self._contexts_of(execution)
         return next((c for c in found if c.type == "Job" and is_theirs(c)), None)
 
     def parent(self, execution: Execution) -> Parent | None:
         """The run that an execution is a part of, by its context; None if there is none or nobody knows which."""
-        contexts = self._lineage.contexts_of(execution)
+        contexts = self._contexts_of(execution)
         runs = [c for c in contexts if self._roles.is_a(c, "run") and c.external_id != self.runs[execution.ref]]
         if len(runs) != 1:
             return None
@@ -112,6 +113,10 @@ class Names:
             return Parent(run.external_id, Job(unquote(space), unquote(name))) if space and name else None
         name = next(iter(self._groups(contexts)), run.name or run.type)
         return Parent(str(uuid.uuid5(_RUN_IDS, _identity(run))), Job(execution.source or _OURS, name))
+
+    def _contexts_of(self, execution: Execution) -> list[Context]:
+        refs = self._lineage.memberships.get(execution.ref, ())
+        return [self._contexts[ref] for ref in refs if ref in self._contexts]
 
     def _groups(self, contexts: Iterable[Context]) -> list[str]:
         """The pipelines, and after them the experiments, that hold an execution."""
