@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import LiteralString
 
 import pytest
 
 import provgraph.joining.stitch as stitching
-from provgraph import Artifact, Event, EventType, Execution, Graph, Records
+from provgraph import Artifact, Condition, Event, EventType, Execution, Graph, Records
 from provgraph.joining import reading
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.stitch import stitch
 from provgraph.model import Equality
-from tests.loaders.joined import EXACT, write_scene
+from provgraph.store.check import check_store
+from tests.loaders.joined import EXACT, write_project, write_scene
 from tests.servers.target import Bypass
 
 SHA = "sha256:" + "a1" * 32
@@ -172,6 +174,27 @@ def test_impact_goes_from_a_file_of_dvc_to_the_models_of_mlflow(graph: Graph, tm
     }
     assert not graph.load(tmp_path / "churn").changed
     assert not graph.stitch().changed
+    assert list(check_store(graph._core)) == []
+
+
+def test_what_a_step_rewrote_in_a_project_of_dvc_is_known_by_its_last_bytes(graph: Graph, tmp_path: Path) -> None:
+    write_project(tmp_path / "churn", b"new rides")
+    path = tmp_path / "churn" / "rides.csv"
+    path.write_bytes(b"old rides")
+    with pytest.warns(UserWarning, match="was changed"), graph.execution("Export") as step:  # noqa: PT031 - its end warns
+        step.output(path, type="Dataset", name="rides")
+        path.write_bytes(b"new rides")
+    with graph.execution("Empty") as step:
+        path.write_bytes(b"")
+        step.output(path, type="Dataset", name="nothing")
+    [rides, nothing] = [
+        next(graph.find(kind="artifact", where=[Condition("family", "=", n)])) for n in ("rides", "nothing")
+    ]
+    assert rides.get("digest_md5") == "md5:" + hashlib.md5(b"new rides", usedforsecurity=False).hexdigest()
+    assert nothing.get("digest_md5") is None
+    report = graph.load(tmp_path / "churn")
+    assert report.stitch is not None
+    assert report.stitch.joined == {Rule.CONTENT: 1}
 
 
 def test_explain_names_data_once_however_many_tools_have_it(graph: Graph) -> None:

@@ -167,6 +167,31 @@ def test_different_algorithms_do_not_contradict_each_other() -> None:
     assert verdict.mark.rule is Rule.COMMIT
 
 
+def test_what_is_not_of_one_size_is_not_of_one_commit() -> None:
+    at = {"custom_path": "net.onnx", "custom_git_commit": COMMIT}
+    stale = record(1, "dvc/x", digest=MD5, custom_size=9, **at)  # a lock that was not renewed
+    [verdict] = judged([stale, record(2, "lfs/x", digest=SHA, custom_size=10, **at)])
+    assert isinstance(verdict, Conflict)
+    assert joins(judged([stale, record(2, "lfs/x", digest=SHA, custom_size=9, **at)])) == {(1, 2)}
+    assert joins(judged([stale, record(2, "", digest=MD5, custom_size=10)])) == {(1, 2)}  # of rows, perhaps
+
+
+def test_who_meets_others_before_it_is_asked_about_is_asked_about_all_the_same() -> None:
+    uri = "s3://plant/train.csv?versionId=3HL4"
+    one, two, three = record(1, "a", digest=SHA), record(2, "b", digest=SHA, uri=uri), record(3, "c", uri=uri)
+    with Workspace() as workspace:
+        workspace.add([(one, False)], asked=True)
+        workspace.add([(two, False)], asked=False)
+        workspace.add([(two, False)], asked=True)
+        workspace.add([(three, False)], asked=False)
+        assert workspace.meet() == 2
+
+
+def test_a_version_may_be_a_number() -> None:
+    exact = record(1, "a", uri="s3://lake/rides", custom_dataset_version=12).exact
+    assert [place.text for place in exact] == ["s3://lake/rides version 12"]
+
+
 def test_what_is_joined_already_speaks_for_all_of_its_records() -> None:
     uri = "s3://plant/train.csv?versionId=3HL4"
     records = [record(1, "a", digest=SHA), record(2, "b", uri=uri), record(3, "c", uri=uri, digest=OTHER)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provgraph.recording import fingerprint as module
-from provgraph.recording.fingerprint import EMPTY_DIGESTS, fingerprint, signature
+from provgraph.recording.fingerprint import EMPTY_DIGESTS, fingerprint, in_dvc_repository, signature
 
 NAME = st.text(alphabet="abcé \n\"'\\", min_size=1, max_size=4)
 TREES = st.dictionaries(
@@ -163,3 +163,20 @@ def test_a_write_right_after_hashing_changes_the_signature_though_size_and_time_
     file.write_bytes(b"c")
     os.utime(file, ns=(kept.st_atime_ns, kept.st_mtime_ns))
     assert signature(file) != taken
+
+
+def test_the_md5_is_the_one_that_dvc_writes(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "b.txt").write_bytes(b"a\n")
+    (folder / "empty").write_bytes(b"")
+    (folder / "sub" / "ü x.txt").write_bytes(b"zz")
+    # what dvc-data 3.18 makes of this folder
+    assert fingerprint(folder, md5=True).md5 == "md5:1ec5752f357e61fb8dd528af5bc94134.dir"
+    assert fingerprint(folder / "b.txt", md5=True).md5 == "md5:60b725f10c9c85c70d97880dfe8191b3"
+    assert fingerprint(folder).md5 is None
+    assert not in_dvc_repository(folder)
+    (tmp_path / ".dvc").mkdir()
+    assert not in_dvc_repository(folder)
+    (tmp_path / ".dvc" / "config").write_text("", "utf-8")
+    assert in_dvc_repository(folder)

@@ -96,6 +96,8 @@ def load(
     `provgraph load spool` brings in the steps that were recorded while the store could not be reached.
     """
     table = TableOptions(model=model, data=data, label=label, prediction=prediction, roles=roles)
+    if no_stitch and (what[0] == "table" or list(what) == ["spool"]):
+        raise click.UsageError("--no-stitch is for another tool's records: nothing else is joined by a load.")
     if what[0] == "table":
         if name is not None:
             raise click.UsageError("--source is for another tool's records: name a table's predictions with --name.")

@@ -16,6 +16,7 @@ __all__ = ["Mark", "Record", "record_of"]
 _DIGESTS: Final = ("digest", "custom_digest_md5")  # an artifact may be known by two algorithms
 _Texts: TypeAlias = dict[str, str]
 _REGISTERED: Final = "ModelVersion"  # the type of a version of a registered model, as it is read from MLflow
+_SIZED: Final = ("dvc/", "lfs/")  # sources whose `size` is that of the bytes
 _LOGGED: Final = "Model"
 _ID: Final = "m-"
 
@@ -39,7 +40,8 @@ class Record:
     Attributes:
         id, source: of the artifact.
         place: where the thing is, as a path whose end can be compared; "" where that is not known.
-        digests: its strong digests, at most one of each form.
+        digests: its strong digests, at most one of each form, and its size where that is known: no mark, but what
+            tells it from others.
         exact: the version-exact URIs that it has, or stands for.
         commits: the paths within commits that it was.
         owns_registered: it is the registered version of a model that `models:/NAME/VERSION` means.
@@ -57,7 +59,7 @@ class Record:
     def marks(self) -> tuple[Mark, ...]:
         """What it is recognised by, the strongest first."""
         return (
-            *(Mark(Rule.CONTENT, digest.text) for digest in self.digests),
+            *(Mark(Rule.CONTENT, digest.text) for digest in self.digests if digest.form != "size"),
             *(Mark(Rule.URI, exact.text) for exact in self.exact),
             *(Mark(Rule.COMMIT, commit.text) for commit in self.commits),
         )
@@ -71,7 +73,11 @@ def record_of(id_: int, key: str, properties: Mapping[str, object], used_at: Ite
         properties: as they stand in the graph.
         used_at: commits of clean work trees in which a run used it under its relative path.
     """
-    text: _Texts = {name: value for name, value in properties.items() if isinstance(value, str) and value}
+    text: _Texts = {
+        name: str(value)
+        for name, value in properties.items()
+        if value != "" and isinstance(value, str | int) and not isinstance(value, bool)
+    }
     uri, path = text.get("uri"), text.get("custom_path")
     return Record(
         id=id_,
@@ -92,6 +98,9 @@ def _digests(text: _Texts) -> tuple[Digest, ...]:
         digest = strong_digest(text.get(key))
         if digest is not None:
             found.setdefault(digest.form, digest)
+    if (text.get("source") or "").startswith(_SIZED) and (size := text.get("custom_size")):
+        # no proof of equal bytes, but of different ones
+        found["size"] = Digest("size", f"{size} bytes")
     return tuple(found.values())
 
 

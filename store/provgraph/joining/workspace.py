@@ -23,6 +23,10 @@ CREATE TABLE mark (rule INTEGER, text TEXT, id INTEGER, source TEXT, asked INTEG
                    PRIMARY KEY (rule, text, id)) WITHOUT ROWID;
 CREATE TABLE wanted (rule INTEGER, text TEXT, PRIMARY KEY (rule, text)) WITHOUT ROWID;
 """
+_MARK: Final = """
+INSERT INTO mark VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (rule, text, id) DO UPDATE SET asked = max(asked, excluded.asked)
+"""
 _WANTED: Final = """
 INSERT INTO wanted SELECT rule, text FROM mark GROUP BY rule, text
 HAVING min(source) <> max(source) AND max(asked) = 1
@@ -60,7 +64,7 @@ class Workspace:
         self._connection.close()
 
     def add(self, records: Iterable[tuple[Record, bool]], *, asked: bool, rules: Iterable[Rule] = _RULES) -> None:
-        """Take records, each with whether it has equalities. One that is there already stays as it is."""
+        """Take records, each with whether it has equalities. One that is there already was asked about or is now."""
         wanted = frozenset(rules)
         rows: list[tuple[object, ...]] = []
         marks: list[tuple[object, ...]] = []
@@ -82,7 +86,7 @@ class Workspace:
             )
         self._connection.execute("BEGIN")
         self._connection.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
-        self._connection.executemany("INSERT OR IGNORE INTO mark VALUES (?, ?, ?, ?, ?, ?)", marks)
+        self._connection.executemany(_MARK, marks)
         self._connection.execute("COMMIT")
 
     def meet(self) -> int:

@@ -37,6 +37,7 @@ INDEXES: Final[tuple[LiteralString, ...]] = (
 READ_KEYS: Final = (
     *("source", "type", "uri", "family", "version", "digest", "custom_digest_md5", "custom_digest_strength"),
     *("custom_path", "custom_git_commit", "custom_rev_lock", "custom_dataset_version", "custom_dataset_source"),
+    "custom_size",
 )
 
 
@@ -48,7 +49,7 @@ def _row(n: LiteralString) -> LiteralString:
         + n + ".source, " + n + ".type, " + n + ".uri, " + n + ".family, " + n + ".version, " + n + ".digest, "
         + n + ".custom_digest_md5, " + n + ".custom_digest_strength, " + n + ".custom_path, "
         + n + ".custom_git_commit, " + n + ".custom_rev_lock, " + n + ".custom_dataset_version, "
-        + n + ".custom_dataset_source]"
+        + n + ".custom_dataset_source, " + n + ".custom_size]"
     )  # fmt: skip
 
 
