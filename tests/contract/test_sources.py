@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, LiteralString
@@ -13,9 +14,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from provgraph import Artifact, Event, EventType, Execution, Graph, Records
+from provgraph import Artifact, Capture, Event, EventType, Execution, Graph, Records, connect
 from provgraph.cli.app import commands
+from provgraph.errors import UnreachableError
 from provgraph.model import Derivation, Equality, NodeKind, Relation
+from provgraph.recording.warn import RecordingWarning
+from provgraph.store.core import StoreCore
 from tests.loaders.dvc.example import write_example as write_dvc
 from tests.loaders.dvc.example import write_pointers
 from tests.loaders.mlflow.example import write_example as write_mlflow
@@ -91,6 +95,43 @@ class TestRecorder:
             assert "recorded_from" not in link
             assert isinstance(link["time"], int)
             assert isinstance(link["recorded_at"], int)
+
+    def test_bytes_that_several_artifacts_have_are_a_possible_input_that_was_inferred(
+        self, graph: Graph, bypass: Bypass, tmp_path: Path
+    ) -> None:
+        for name in ("one", "two", "elsewhere"):
+            (tmp_path / name).write_text("equal", encoding="utf-8")
+        for name in ("one", "two"):
+            with graph.execution("Make", capture=Capture.nothing()) as step:
+                step.output(tmp_path / name, type="Dataset", name=name, version="1")
+        with (
+            pytest.warns(RecordingWarning, match="are those of 2 artifacts"),
+            graph.execution("Use", capture=Capture.nothing()) as step,
+        ):
+            step.input(tmp_path / "elsewhere")
+        sure = {(link["type"], link["certainty"]) for link in links(bypass)}
+        assert sure == {("OUTPUT", "observed"), ("POSSIBLE_INPUT", "inferred")}
+
+    def test_what_waited_in_the_spool_is_told_as_what_was_recorded_at_once(
+        self, target: Target, bypass: Bypass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> StoreCore:
+            raise UnreachableError("no answer from the store")
+
+        monkeypatch.setenv("PROVGRAPH_SPOOL", str(tmp_path / "spool"))
+        (tmp_path / "data").write_text("data", encoding="utf-8")
+        with monkeypatch.context() as away:
+            away.setattr(StoreCore, "open", refuse)
+            with (
+                connect(target.url, user=target.user, password=target.password) as graph,
+                graph.execution("Use", capture=Capture.nothing()) as step,
+            ):
+                step.input(tmp_path / "data")
+        before = int(time.time() * 1000)
+        with connect(target.url, user=target.user, password=target.password):
+            [link] = links(bypass)
+        assert (link["recorded_by"], link["certainty"]) == ("provgraph", "observed")
+        assert link["time"] < before <= link["recorded_at"]  # it happened before the store learnt of it
 
     def test_a_table_that_is_loaded_is_declared_by_its_file(
         self, graph: Graph, target: Target, bypass: Bypass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
