@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import provgraph
-from provgraph import Artifact, Capture, Event, EventType, Execution, ExecutionState, Records
+from provgraph import Artifact, Capture, Context, Event, EventType, Execution, ExecutionState, Records
 from provgraph.errors import InvalidValueError
 from provgraph.recording.execution import StepRecorder
 
@@ -175,6 +175,32 @@ class TestRuns:
         lineage = recorded.run("inspection/2")
         assert sorted(node.type for node in lineage.executions) == ["Deploy", "Train", "Train"]
         assert {node.name for node in lineage.artifacts} == {"data/1", "inspector/2", "line-3/2"}
+
+    def test_artifacts_of_a_run_say_how_sure_it_is_that_they_belong_to_it(self, graph: provgraph.Graph) -> None:
+        run = Context(type="Run", name="r", key="r")
+        graph.put_execution(
+            Execution(type="Train", key="e"),
+            artifacts=[Artifact(type="T", key=key) for key in ("sure", "maybe", "both", "later")],
+            events=[
+                Event(artifact="sure", execution="e", type=EventType.INPUT),
+                Event(artifact="both", execution="e", type=EventType.INPUT),
+                Event(artifact="both", execution="e", type=EventType.OUTPUT, possible=True),
+                Event(artifact="maybe", execution="e", type=EventType.INPUT, possible=True),
+                Event(artifact="later", execution="e", type=EventType.PENDING_OUTPUT),
+            ],
+            contexts=[run],
+        )
+        lineage = graph.run("r")
+        assert {node.key: lineage.reached(node) for node in lineage} == {
+            "e": "certain",
+            "sure": "certain",
+            "both": "certain",
+            "maybe": "possible",
+            "later": "pending",
+        }
+        told = lineage.certificate
+        assert (told.certain_nodes, told.possible_nodes, told.pending_nodes) == (3, 1, 1)
+        assert [lineage[edge.source].key for edge in told.frontier] == ["maybe"]
 
     def test_what_was_declared_is_told_from_what_was_used(self, graph: provgraph.Graph) -> None:
         execution, _, _ = graph.put_execution(

@@ -171,20 +171,34 @@ def _around(core: StoreCore, start: str, steps: Mapping[int, Execution], walked_
     nodes.sort(key=lambda n: (n.kind.value, n.id))
     refs = {node.id: node.ref for node in nodes}
     edges = edges_of(links, refs)
+    sure, maybe = _artifacts_at(edges, certain=True), _artifacts_at(edges, certain=False)
+    only_possible = maybe - sure
+    pending = frozenset(artifact.ref for artifact in artifacts.values()) - sure - maybe
     return Lineage(
         starts=(start,),
         direction="both",
         nodes=tuple(nodes),
         edges=edges,
         hops={node.ref: int(isinstance(node, Artifact)) for node in nodes},
+        pending=pending,
+        only_possible=only_possible,
         certificate=Certificate(
             nodes=len(nodes),
             edges=len(edges),
             possible_edges=sum(edge.possible for edge in edges),
+            possible_nodes=len(only_possible),
+            pending_nodes=len(pending),
+            frontier=tuple(e for e in edges if e.possible and not only_possible.isdisjoint((e.source, e.target))),
             walked_at=walked_at,
             store=core.store.url,
         ),
     )
+
+
+def _artifacts_at(edges: Sequence[Edge], *, certain: bool) -> frozenset[str]:
+    """The artifacts that certain links, or possible ones, tie to the steps."""
+    ends = {end for e in edges if not e.pending and e.possible is not certain for end in (e.source, e.target)}
+    return frozenset(end for end in ends if end.startswith("artifact:"))
 
 
 def uses(core: StoreCore, execution: Node) -> list[Use]:
