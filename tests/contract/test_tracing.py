@@ -157,6 +157,17 @@ class TestRandomGraphs:
             assert link.target in only
         assert named(sure) == named(whole)
         assert (sure.certificate.possible_nodes, sure.certificate.certain_nodes) == (0, len(certain))
+        assert not any(edge.possible for edge in sure.edges)
+
+        def both(walked: list[Link]) -> set[str]:
+            return {*by_hand(walked, [name], "upstream"), *by_hand(walked, [name], "downstream")}
+
+        around = graph.lineage(ref)
+        keys_around = {node.ref: node.key.removeprefix(prefix) for node in around}
+        turning = {Link(keys_around[e.source], keys_around[e.target], True) for e in around.certificate.frontier}
+        sure_around = both([link for link in links if not link.possible])
+        assert both([link for link in links if link not in turning]) == sure_around
+        assert {keys_around[r] for r in around.only_possible} == both(links) - sure_around
 
     @_HYPOTHESIS
     @given(links=graphs(), starts=st.sets(st.integers(0, 7), min_size=2, max_size=3), most=st.integers(1, 12))
