@@ -200,6 +200,7 @@ def test_the_report_for_programs_is_json() -> None:
         "notes": [
             {"kind": "guessed", "what": "states", "reason": "are unknown", "count": 1, "examples": ["artifact 1"]}
         ],
+        "stitch": None,
         "seconds": 1.25,
     }
 
