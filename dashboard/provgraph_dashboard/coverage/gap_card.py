@@ -8,9 +8,10 @@ import streamlit as st
 
 from provgraph.coverage.remedies import Remedy
 from provgraph.coverage.values import CoverageGap
+from provgraph.model import Node
 from provgraph_dashboard import links
-from provgraph_dashboard.drawable import called
-from provgraph_dashboard.parts import muted, type_chip
+from provgraph_dashboard.drawable import called, short_type
+from provgraph_dashboard.parts import muted
 from provgraph_dashboard.shell import show
 
 __all__ = ["LISTED", "gap_card"]
@@ -32,16 +33,19 @@ def gap_card(gap: CoverageGap, *, is_open: bool) -> None:
     with st.expander(links.literal(str(gap)), expanded=is_open, key=f"coverage_gap_{gap.kind.word}"):
         show(muted(gap.kind.why))
         left, right = st.columns([0.42, 0.58], gap="medium")
-        with left, st.container(gap="xxsmall"):
+        with left, st.container(gap="xxsmall", key=f"coverage_nodes_{gap.kind.word}"):
             for node in gap.nodes:
-                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    show(type_chip(node.type, kind=node.kind.word), width="content")
-                    links.page_link(links.explore(node), called(node))
+                links.page_link(links.explore(node), _named(node))
             if not gap.complete:
                 show(muted(f"and {gap.count - len(gap.nodes):,} more: provgraph coverage --limit 0 names all"))
         with right, st.container(gap="small"):
             for each in gap.remedies:
                 _remedy(each, alone=len(gap.remedies) == 1)
+
+
+def _named(node: Node) -> str:
+    name = called(node)
+    return name if name.startswith(short_type(node.type)) else f"{short_type(node.type)} {name}"
 
 
 def _remedy(each: Remedy, *, alone: bool) -> None:

@@ -56,14 +56,14 @@ def _row(each: PipelineCoverage) -> dict[str, object]:
 def pipelines_table(rows: Sequence[Mapping[str, object]]) -> None:
     """Draw the pipelines; parts that none of them has are left out."""
     columns = {
-        "pipeline": st.column_config.TextColumn("Pipeline", width=300),
+        "pipeline": st.column_config.TextColumn("Pipeline", width=230),
         "covered": st.column_config.ProgressColumn(
-            "Covered", width=150, format="%d %%", min_value=0, max_value=100, color="primary"
+            "Covered", width=140, format="%d %%", min_value=0, max_value=100, color="primary"
         ),
-        "met": st.column_config.TextColumn("Met", width=90, help="What is there, of what should be"),
-        "steps": st.column_config.NumberColumn("Steps", width=70, format="localized"),
+        "met": st.column_config.TextColumn("Met", width=82, help="What is there, of what should be"),
+        "steps": st.column_config.NumberColumn("Steps", width=62, format="localized"),
     }
     for part, (title, help_) in _TITLES.items():
         if any(row[part.word] for row in rows):
-            columns[part.word] = st.column_config.TextColumn(title, width=92, help=help_)
+            columns[part.word] = st.column_config.TextColumn(title, width=92 if len(title) > 8 else 78, help=help_)
     grid(rows, columns, most=_HEIGHT)

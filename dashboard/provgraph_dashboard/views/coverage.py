@@ -39,8 +39,9 @@ def page(graph: Graph) -> None:
         return
     show(tiles(score_tiles(found)))
     if found.pipeline is None:
-        show(subtitle("Pipelines"))
-        pipelines_table(pipeline_rows(found))
+        with st.container(gap="xxsmall", key="coverage_pipelines"):
+            show(subtitle("Pipelines"))
+            pipelines_table(pipeline_rows(found))
     _gaps(found)
     with st.container(gap="xxsmall"):
         for sentence in found.unknown:
@@ -82,6 +83,7 @@ def _gaps(found: Coverage) -> None:
     if not found.gaps:
         show(notice("ok", "No gaps", "Nothing that is recorded here lacks anything that is counted."))
         return
-    show(subtitle("Gaps, and the line that would close each"))
-    for at, gap in enumerate(found.gaps):
-        gap_card(gap, is_open=at == 0)
+    with st.container(gap="xsmall", key="coverage_gaps"):
+        show(subtitle("Gaps, and the line that would close each"))
+        for at, gap in enumerate(found.gaps):
+            gap_card(gap, is_open=at == 0)

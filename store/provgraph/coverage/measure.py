@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from provgraph.coverage.kinds import CoverageKind, CoveragePart
 from provgraph.coverage.pipelines import Pipelines, pipelines_of
@@ -21,18 +21,14 @@ from provgraph.model import Context, Node, NodeKind, NodeType
 from provgraph.recording.lost import lost_executions
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher import coverage as statements
-from provgraph.store.cypher.trace import CONTEXTS_OF
+from provgraph.store.cypher.check import SEQUENCE
+from provgraph.store.cypher.trace import ANY_POSSIBLE, CONTEXTS_OF
 from provgraph.tracing.roles import Roles
 
 __all__ = ["coverage"]
 
 _CHUNK: Final = 5_000
-# What an execution is by which it says which code ran.
-_CODE: Final = tuple(
-    prefix + name
-    for prefix in ("custom_", "prop_")
-    for name in ("git_commit", "code_version", "git_sha", "source_code_version")
-)
+_WINDOW: Final = 20_000  # ids that are looked through at once for executions to name
 # Executions that are no runs: what a job is declared to do.
 _DEFINITIONS: Final = ("JobDefinition",)
 _LISTED: Final[Mapping[CoverageKind, str]] = {
@@ -42,8 +38,10 @@ _LISTED: Final[Mapping[CoverageKind, str]] = {
     CoverageKind.PENDING_OUTPUT: "pending",
 }
 
-_Group = int | None
-_Counts = dict[CoveragePart, list[int]]
+_Group: TypeAlias = int | None
+_Judged: TypeAlias = tuple[tuple[_Group, ...], str, int, bool]
+"""What an expectation is of: groups, source, id, whether it is met."""
+_Counts: TypeAlias = dict[CoveragePart, list[int]]
 
 
 @dataclass(slots=True)
@@ -68,6 +66,20 @@ class _Tally:
             known = counts.setdefault(part, [0, 0])
             known[0] += met
             known[1] += expected
+
+    def judge(self, kind: CoverageKind, found: Iterable[_Judged]) -> None:
+        """Count what meets an expectation, and note what does not."""
+        met: Counter[tuple[_Group, ...]] = Counter()
+        expected: Counter[tuple[_Group, ...]] = Counter()
+        for groups, source, id_, is_met in found:
+            expected[groups] += 1
+            if is_met:
+                met[groups] += 1
+            else:
+                self.miss(kind, groups, source, 1, id_)
+        for groups, count in expected.items():
+            if kind.part is not None:
+                self.expect(kind.part, groups, met[groups], count)
 
     def miss(self, kind: CoverageKind, groups: Sequence[_Group], source: str, count: int, *ids: int) -> None:
         if count and self.belongs(groups):
@@ -113,12 +125,13 @@ def coverage(core: StoreCore, pipeline: Node | None, listed: int | None) -> Cove
 
 
 def _parameters(tally: _Tally) -> dict[str, object]:
-    return {"groups": list(tally.pipelines.types), "definitions": list(_DEFINITIONS), "code": list(_CODE)}
+    return {"groups": list(tally.pipelines.types), "definitions": list(_DEFINITIONS)}
 
 
 def _count_executions(core: StoreCore, tally: _Tally) -> None:
     asked = _parameters(tally)
-    for ids, source, uncoded, dirty, possible, pending, count in core.store.read(statements.EXECUTIONS, asked):
+    unsure = any(core.store.read(statement, {}) for statement in (*ANY_POSSIBLE, statements.ANY_PENDING))
+    for ids, source, uncoded, dirty, possible, pending, count in core.store.read(statements.EXECUTIONS[unsure], asked):
         groups = tally.pipelines.chosen(ids)
         for group in groups:
             tally.executions[group] += count
@@ -173,8 +186,8 @@ def _count_artifacts(core: StoreCore, tally: _Tally, roles: Roles, types: Sequen
     datasets = roles.type_names("dataset", types)
     deployments = roles.type_names("deployment", types)
     made_of = {
-        "model": things_of(_artifacts(core, tally, models)),
-        "deployment": things_of(_artifacts(core, tally, deployments)),
+        "model": things_of(_artifacts(core, tally, models, datasets)),
+        "deployment": things_of(_artifacts(core, tally, deployments, models)),
         "dataset": things_of(_artifacts(core, tally, datasets)),
     }
     unplaced = [thing.id for found in made_of.values() for thing in found if not thing.groups]
@@ -184,43 +197,57 @@ def _count_artifacts(core: StoreCore, tally: _Tally, roles: Roles, types: Sequen
         return tally.pipelines.chosen(thing.groups or taken.get(thing.id, ()))
 
     found = made_of["model"]
-    reached = reaching(core, ((NodeKind.ARTIFACT, thing.id) for thing in found), datasets)
-    for thing in found:
-        _judge(tally, CoverageKind.MODEL_WITHOUT_DATASET, groups(thing), thing.source, thing.id, thing.id in reached)
-
-    deployed = [(NodeKind.ARTIFACT, thing.id, thing.source, groups(thing)) for thing in made_of["deployment"]]
-    deploys = {"types": roles.type_names("deploy", types), "groups": list(tally.pipelines.types)}
-    [[bare]] = core.store.read(statements.BARE_DEPLOYS, deploys)
-    deployed += [(NodeKind.EXECUTION, id_, source, tally.pipelines.chosen(ids)) for id_, source, ids in sorted(bare)]
-    reached = reaching(core, ((kind, id_) for kind, id_, _, _ in deployed), models)
-    for _, id_, source, places in deployed:
-        _judge(tally, CoverageKind.DEPLOYMENT_WITHOUT_MODEL, places, source, id_, id_ in reached)
-
-    found = made_of["dataset"]
-    families = {family for thing in found if thing.made for family in thing.families}
-    raw = 0
-    for thing in found:
-        places = groups(thing)
-        if thing.made or thing.families & families:
-            _judge(tally, CoverageKind.DATASET_WITHOUT_PRODUCER, places, thing.source, thing.id, thing.made)
-        elif tally.belongs(places):
-            raw += 1
-        if thing.digested:
-            known = thing.joined or not thing.weak
-            _judge(tally, CoverageKind.WEAK_DIGEST, places, thing.source, thing.id, known)
-    return raw
+    reached = reaching(core, ((NodeKind.ARTIFACT, thing.id) for thing in found if not thing.direct), datasets)
+    tally.judge(
+        CoverageKind.MODEL_WITHOUT_DATASET,
+        ((groups(thing), thing.source, thing.id, thing.direct or thing.id in reached) for thing in found),
+    )
+    _judge_deployments(core, tally, [(groups(thing), thing) for thing in made_of["deployment"]], roles, types)
+    placed = [(groups(thing), thing) for thing in made_of["dataset"]]
+    families = {family for _, thing in placed if thing.made for family in thing.families}
+    expected = [(places, thing) for places, thing in placed if thing.made or not families.isdisjoint(thing.families)]
+    tally.judge(
+        CoverageKind.DATASET_WITHOUT_PRODUCER,
+        ((places, thing.source, thing.id, thing.made) for places, thing in expected),
+    )
+    tally.judge(
+        CoverageKind.WEAK_DIGEST,
+        (
+            (places, thing.source, thing.id, thing.joined or not thing.weak)
+            for places, thing in placed
+            if thing.digested
+        ),
+    )
+    return sum(tally.belongs(places) for places, _ in placed) - sum(tally.belongs(places) for places, _ in expected)
 
 
-def _judge(tally: _Tally, kind: CoverageKind, groups: Sequence[_Group], source: str, id_: int, is_met: bool) -> None:
-    if kind.part is not None:
-        tally.expect(kind.part, groups, int(is_met), 1)
-    if not is_met:
-        tally.miss(kind, groups, source, 1, id_)
+def _judge_deployments(
+    core: StoreCore,
+    tally: _Tally,
+    placed: Sequence[tuple[tuple[_Group, ...], Thing]],
+    roles: Roles,
+    types: Sequence[NodeType],
+) -> None:
+    direct = {thing.id for _, thing in placed if thing.direct}
+    asked = {"types": roles.type_names("deploy", types), "groups": list(tally.pipelines.types)}
+    [[bare]] = core.store.read(statements.BARE_DEPLOYS, asked)
+    starts = [(NodeKind.ARTIFACT, thing.id) for _, thing in placed if not thing.direct]
+    starts += [(NodeKind.EXECUTION, id_) for id_, _, _ in bare]
+    reached = direct | reaching(core, starts, roles.type_names("model", types))
+    deployed = [(places, thing.source, thing.id) for places, thing in placed]
+    deployed += [(tally.pipelines.chosen(ids), source, id_) for id_, source, ids in bare]
+    tally.judge(
+        CoverageKind.DEPLOYMENT_WITHOUT_MODEL,
+        ((places, source, id_, id_ in reached) for places, source, id_ in deployed),
+    )
 
 
-def _artifacts(core: StoreCore, tally: _Tally, types: Sequence[str]) -> Iterator[Sequence[Any]]:
+def _artifacts(
+    core: StoreCore, tally: _Tally, types: Sequence[str], wanted: Sequence[str] = ()
+) -> Iterator[Sequence[Any]]:
     asked = {"types": list(types), "groups": list(tally.pipelines.types), "strong": sorted(STRONG)}
-    for [rows] in core.store.stream(statements.ARTIFACTS, asked):
+    statement = statements.MADE_FROM if wanted else statements.ARTIFACTS
+    for [rows] in core.store.stream(statement, {**asked, "wanted": list(wanted)}):
         yield from rows
 
 
@@ -264,8 +291,9 @@ def _ranked(tally: _Tally, chosen: Context | None) -> tuple[PipelineCoverage, ..
 
 def _gap(core: StoreCore, tally: _Tally, kind: CoverageKind, listed: int | None) -> CoverageGap:
     tools = tally.gaps[kind]
-    ids: Iterable[int] = sorted(tally.ids[kind]) if tally.ids.get(kind) else _pages(core, tally, kind, listed)
-    wanted = list(islice(ids, listed))
+    ids = _pages(core, tally, kind) if kind in _LISTED else iter(sorted(tally.ids[kind]))
+    # no further than its count: the last windows need not be looked through
+    wanted = list(islice(ids, tools.total() if listed is None else min(listed, tools.total())))
     is_step = kind in _LISTED or kind is CoverageKind.LOST_EXECUTION
     nodes = core.reader.by_ids(NodeKind.EXECUTION if is_step else NodeKind.ARTIFACT, wanted)
     if kind is CoverageKind.DEPLOYMENT_WITHOUT_MODEL:  # some of them may be executions
@@ -274,16 +302,11 @@ def _gap(core: StoreCore, tally: _Tally, kind: CoverageKind, listed: int | None)
     return CoverageGap(kind, tools.total(), tuple(nodes), tuple(remedy(kind, tool, n) for tool, n in ranked))
 
 
-def _pages(core: StoreCore, tally: _Tally, kind: CoverageKind, listed: int | None) -> Iterator[int]:
-    if kind not in _LISTED:
-        return
-    after = -(2**63)
-    size = _CHUNK if listed is None else max(1, min(_CHUNK, listed))
+def _pages(core: StoreCore, tally: _Tally, kind: CoverageKind) -> Iterator[int]:
+    """The ids of the executions behind a gap, in their order."""
     place = {"inside": tally.wanted, "before": tally.pipelines.before(tally.wanted)}
-    while True:
-        asked = {**_parameters(tally), **place, "after": after, "limit": size}
-        [[rows]] = core.store.read(statements.LISTED[_LISTED[kind]], asked)
-        yield from rows
-        if len(rows) < size:
-            return
-        after = rows[-1]
+    [[end]] = core.store.read(SEQUENCE, {})
+    for first in range(0, end, _WINDOW):
+        asked = {**_parameters(tally), **place, "first": first, "end": first + _WINDOW}
+        [[ids]] = core.store.read(statements.LISTED[_LISTED[kind]], asked)
+        yield from sorted(ids)

@@ -29,8 +29,8 @@ class Pipelines:
     def chosen(self, ids: Iterable[int]) -> tuple[int | None, ...]:
         """Of the contexts that something stands in, those that count as its pipelines; (None,) if there is none."""
         known = {id_ for id_ in ids if id_ in self.ranks}
-        if not known:
-            return (None,)
+        if len(known) < 2:
+            return tuple(known) or (None,)
         best = min(self.ranks[id_] for id_ in known)
         return tuple(sorted(id_ for id_ in known if self.ranks[id_] == best))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ def reaching(core: StoreCore, starts: Iterable[tuple[NodeKind, int]], types: Col
     Equal records are one thing: a start that is one with an artifact of the types reaches it.
     """
     wanted = sorted(types)
-    after: dict[int, list[int]] = {}  # from what was found before a node to the nodes behind it
+    after: dict[int, list[int]] = defaultdict(list)  # from what was found before a node to the nodes behind it
     hits: set[int] = set()
     open_: dict[NodeKind, set[int]] = {kind: set() for kind in _KINDS}
     for kind, id_ in starts:
@@ -31,15 +32,18 @@ def reaching(core: StoreCore, starts: Iterable[tuple[NodeKind, int]], types: Col
     first = frozenset(asked)
 
     def take(rows: Iterable[Sequence[Any]], following: dict[NodeKind, set[int]]) -> None:
-        for id_, before in rows:
-            if any(is_wanted for _, _, is_wanted in before):
+        for id_, is_hit, *before in rows:
+            if is_hit:
                 hits.add(id_)  # what stands further up does not matter any more
                 continue
-            for other, is_artifact, _ in before:
-                after.setdefault(other, []).append(id_)
-                if other not in asked:
-                    asked.add(other)
-                    following[NodeKind.ARTIFACT if is_artifact else NodeKind.EXECUTION].add(other)
+            for kind, others in zip(_KINDS, before, strict=True):
+                for other in others:
+                    if other in asked:
+                        after[other].append(id_)
+                    else:
+                        asked.add(other)
+                        following[kind].add(other)
+                        after[other] = [id_]
 
     while any(open_.values()):
         following: dict[NodeKind, set[int]] = {kind: set() for kind in _KINDS}

@@ -19,6 +19,7 @@ class Thing:
         made: whether any record of it has a producer.
         digested, weak: whether it has a digest, and whether that is weak in each record that has one.
         joined: whether it has records that are one thing.
+        direct: whether who made it took in what is wanted.
         groups: the contexts of those who made it.
         records: the ids of its records.
     """
@@ -30,6 +31,7 @@ class Thing:
     digested: bool = False
     weak: bool = True
     joined: bool = False
+    direct: bool = False
     groups: set[int] = field(default_factory=set[int])
     records: list[int] = field(default_factory=list[int])
 
@@ -39,10 +41,11 @@ def things_of(rows: Iterable[Sequence[Any]]) -> list[Thing]:
     known = sorted(rows, key=lambda row: int(row[0]))
     root = _roots(known)
     found: dict[int, Thing] = {}
-    for id_, type_, source, family, unmade, digested, weak, groups, equal in known:
+    for id_, type_, source, family, unmade, digested, weak, direct, groups, equal in known:
         thing = found.setdefault(root(id_), Thing(id_, source))
         thing.records.append(id_)
         thing.groups.update(groups)
+        thing.direct |= direct
         thing.made |= not unmade
         thing.digested |= digested
         thing.weak &= weak or not digested

@@ -1,0 +1,135 @@
+"""The page Coverage: what it says of a store, of an empty one, of one pipeline, and of addresses that lead nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import provgraph
+from provgraph.engines.embedded import stop
+from provgraph.errors import EngineError
+from provgraph_dashboard import records
+from tests.dashboard.answers import HOSTILE, fill
+from tests.dashboard.apps import run_with, words
+from tests.dashboard.serving import serving
+from tests.dashboard.visiting import Scheme, settle, visiting
+from tests.require import require
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a store with runs, models and deployments, none of which says which code ran."""
+    yield from _store(tmp_path_factory.mktemp("coverage"), filled=True)
+
+
+def _store(folder: Path, *, filled: bool) -> Iterator[str]:
+    url = f"embedded:{folder / 'store'}"
+    try:
+        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
+            if filled:
+                fill(graph, folder)
+            yield url
+    except EngineError as error:
+        require("engine", str(error))
+    finally:
+        records._opened(url).close()
+        records._opened.clear(url)
+        stop(folder / "store")
+
+
+def _script() -> None:  # runs alone, in Streamlit: with its own imports
+    import streamlit as st
+
+    from provgraph_dashboard import records
+    from provgraph_dashboard.navigation import pages
+    from provgraph_dashboard.views import coverage
+
+    st.navigation(list(pages().values()), position="hidden")
+    with records.trouble_shown():
+        coverage.page(records.graph())
+
+
+def opened(url: str, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    monkeypatch.setenv("PROVGRAPH_URL", url)
+    return run_with(AppTest.from_function(_script, default_timeout=60), query)
+
+
+def test_page_has_the_score_the_pipelines_and_each_gap_with_its_line(
+    filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(filled, monkeypatch)
+    text = words(app)
+    assert "covered:" in text
+    assert "0 / 12 executions of committed code" in text
+    [table] = app.dataframe
+    assert sorted(table.value["pipeline"]) == ["inspection", "no pipeline"]
+    assert [box.label for box in app.expander] == ["12 executions without a code version"]
+    assert 'git init && git add --all && git commit --message "First version"' in [code.value for code in app.code]
+    assert "and 2 more" in text
+    assert "Only what is recorded is counted" in text
+
+
+def test_one_pipeline_alone_has_its_own_numbers_and_the_way_back(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(filled, monkeypatch, pipeline="Pipeline/inspection")
+    assert "Coverage of inspection" in words(app)
+    assert "0 / 10 executions of committed code" in words(app)
+    assert len(app.dataframe) == 0
+    assert "All pipelines" in [link.proto.label for link in app.get("page_link")]
+
+
+def test_choosing_a_pipeline_leads_to_its_address(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(filled, monkeypatch)
+    [choice] = app.selectbox
+    assert choice.options == ["inspection"]
+
+
+@pytest.mark.parametrize(
+    "value", ["nothing of that name", HOSTILE, "x" * 3_000, "artifact:1", "Run/inspection/2026-11-01"]
+)
+def test_addresses_that_name_no_pipeline_are_refused_calmly(
+    filled: str, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    app = opened(filled, monkeypatch, pipeline=value)
+    assert "covered" not in words(app)
+    assert len(app.get("page_link")) >= 1
+
+
+def test_an_empty_store_says_how_to_begin_and_one_without_gaps_that_it_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for url in _store(tmp_path, filled=False):
+        assert "Nothing is recorded in this store yet" in words(opened(url, monkeypatch))
+        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
+            graph.put(provgraph.Execution(type="Step", key="e", custom_properties={"git_commit": "c" * 40}))
+        app = opened(url, monkeypatch)
+        assert "No gaps" in words(app)
+        assert len(app.expander) == 0
+
+
+def test_a_store_that_is_away_is_a_screen_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened("bolt://127.0.0.1:1", monkeypatch)
+    assert "The store does not answer" in words(app)
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_page_stays_in_its_width_and_links_to_the_nodes(filled: str, chromium: Browser) -> None:
+    looks: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 1000)]
+    with serving(filled, 8663) as address, visiting(chromium) as visit:
+        for scheme, width in looks:
+            page = visit(f"{address}/coverage", scheme=scheme, width=width, height=900)
+            wide = page.evaluate(
+                "() => { const m = document.querySelector('.stMain'); return m.scrollWidth - m.clientWidth; }"
+            )
+            assert wide == 0
+            page.wait_for_selector("[data-testid=stDataFrame]")
+        page.locator("[class*=st-key-coverage_nodes] a").first.click()
+        page.wait_for_url("**/explore?focus=execution*")
+        settle(page)
