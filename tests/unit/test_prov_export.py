@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,23 @@ def test_a_part_of_a_document_says_of_flows_only_what_is_in_it(tmp_path: Path) -
     assert [str(dict(r.formal_attributes)[PROV_ATTR_ENTITY]) for r in document.get_records(ProvUsage)] == ["ex:images"]
     assert len(list(document.get_records(ProvGeneration))) == 2  # both that tell of one pair
     assert str(document.get_record("ex:anna")[0].label) == "Anna"
+
+
+def test_a_document_keeps_its_prefixes_and_gets_none_of_ours(tmp_path: Path) -> None:
+    prefixes = {"ex": "http://example.org/", "type": "urn:own:type:", "unused": "urn:unused:", "default": "urn:d:"}
+    path = write_document(tmp_path / "d.json", {"prefix": prefixes, "entity": {"ex:e": {"type:n": "1"}, "f": {}}})
+    lineage = lineage_of(read(path).batches)
+    assert json.loads(lineage.to_prov_json())["prefix"] == prefixes
+    mixed = lineage_of([*read(path).batches, training()])
+    document = reread(mixed)
+    assert {r.identifier.uri for r in document.get_records(ProvEntity) if r.identifier is not None} >= {
+        "http://example.org/e",
+        "urn:d:f",
+        "urn:provgraph:artifact:d/1",
+    }
+    [(name, _)] = [pair for pair in named(document, "http://example.org/e").attributes if pair[0].localpart == "n"]
+    assert str(name) == "type:n"
+    assert values(named(document, "urn:provgraph:artifact:d/1"), PROV_TYPE.uri)
 
 
 def test_a_changed_statement_is_refused_by_one_line() -> None:

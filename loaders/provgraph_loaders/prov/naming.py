@@ -75,7 +75,9 @@ def type_of(thing: Thing, attributes: Attributes, report: LoadReport) -> str:
 
 
 def names_of(things: Mapping[str, tuple[str, Thing, Attributes]]) -> dict[str, str]:
-    """The names of nodes of one kind, by key, unique for each type: provgraph's own, else as written, else the IRI.
+    """The names of nodes of one kind, by key, unique for each type.
+
+    The name that provgraph gave, else the one in the document, else the IRI; the key where all of these are taken.
 
     Args:
         things: by key, each with its type.
@@ -89,7 +91,7 @@ def names_of(things: Mapping[str, tuple[str, Thing, Attributes]]) -> dict[str, s
             if taken[things[key][0], name] == 1:
                 found[key] = name
                 del left[key]
-    return found
+    return {**{key: key for key in left}, **found}
 
 
 def _candidate(rank: int, each: tuple[str, Thing, Attributes]) -> str | None:

@@ -211,5 +211,5 @@ class _Cleaner:
 def _is_value(value: JsonValue) -> bool:
     """Whether it is a value as attributes have them: plain, typed, or a list of such."""
     if isinstance(value, list):
-        return all(_is_value(item) for item in value)
+        return bool(value) and all(_is_value(item) for item in value)
     return "$" in value if isinstance(value, dict) else value is not None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from prov.identifier import Namespace, QualifiedName
-from prov.model import ProvDocument
 
-from provgraph.interop.prov_records import add_copy
+from provgraph.interop.prov_records import Assembly
 from provgraph.model import Struct
 from provgraph_loaders.prov.things import Said
 
@@ -30,17 +29,15 @@ def statements(
         bundle: one that is there even if nothing is said in it.
         prefixes: further ones to tell; default: that of names without a prefix.
     """
-    document = ProvDocument(namespaces=prefixes)
+    whole = Assembly()
+    for prefix in prefixes:
+        whole.add_prefix(prefix)
     if default is not None:
-        document.set_default_namespace(default.uri)
+        whole.add_prefix(Namespace("", default.uri))
     if name is not None:
-        document.valid_qualified_name(name)
-    made = {} if bundle is None else {bundle.uri: document.bundle(bundle)}
+        whole.name(name)
+    if bundle is not None:
+        whole.bundle(bundle)
     for scope, record in said:
-        if scope is None:
-            add_copy(document, record)
-            continue
-        if scope.uri not in made:
-            made[scope.uri] = document.bundle(scope)
-        add_copy(made[scope.uri], record)
-    return Struct(str(document.serialize(format="json")))
+        whole.add(scope, record)
+    return Struct(str(whole.document.serialize(format="json")))

@@ -19,8 +19,8 @@ from prov.constants import (
     PROV_GENERATION,
     PROV_USAGE,
 )
-from prov.identifier import Identifier, QualifiedName
-from prov.model import ProvBundle, ProvDocument, ProvRecord, ProvWarning
+from prov.identifier import Identifier, Namespace, QualifiedName
+from prov.model import ProvDocument, ProvRecord, ProvWarning
 
 from provgraph.errors import InvalidValueError
 from provgraph.interop.prov_names import NODES, STATEMENTS, SYSTEM, local_part
@@ -32,7 +32,7 @@ from provgraph.interop.prov_own import (
     context_attributes,
     pending_attributes,
 )
-from provgraph.interop.prov_records import add_copy
+from provgraph.interop.prov_records import Assembly
 from provgraph.model import Execution, Node, Struct
 from provgraph.tracing.lineage import Edge, Lineage
 
@@ -69,15 +69,26 @@ class _Export:
     """A document in the making."""
 
     def __init__(self, lineage: Lineage) -> None:
-        self.document = ProvDocument(namespaces=NAMESPACES.values())
+        self._whole = Assembly()
+        self.document = self._whole.document
         self._lineage = lineage
         everything = (*lineage.nodes, *lineage.contexts)
         said = {node.ref: said for node in everything if (said := _said_of(node)) is not None}
         self._sources = {node.ref: node.source for node in everything if node.ref in said}
         self._iris = {(node.source, node.external_id or "") for node in everything if node.ref in said}
         self._flows = set(self._loaded_flows({node.ref: node.external_id or "" for node in everything}))
-        names = {node.ref: _name_of(node, said.get(node.ref)) for node in everything}
+        for node in everything:  # first, so that its prefixes keep their spelling
+            if node.ref in said:
+                self._give_back(node.source, said[node.ref])
         edges = [edge for edge in lineage.edges if not self._is_said(edge)]
+        if edges or len(said) < len(everything):
+            for space in NAMESPACES.values():
+                self._whole.add_prefix(space)
+        names = {
+            node.ref: self._whole.name(_name_of(node, said.get(node.ref)))
+            for node in everything
+            if node.external_id or node.ref not in said  # the document itself has no name in it
+        }
         pending: dict[str, list[QualifiedName]] = {}
         for edge in edges:
             if edge.pending:
@@ -88,8 +99,8 @@ class _Export:
             told = context_attributes(contexts) if isinstance(node, Execution) else []
             told += pending_attributes(pending.get(node.ref, ()))
             if node.ref in said:
-                self._give_back(node.source, said[node.ref])
-                add_attributes(self.document, names[node.ref], told)
+                if told:
+                    add_attributes(self.document, names[node.ref], told)
             else:
                 add_node(self.document, names[node.ref], node, told)
             if not isinstance(node, Execution):
@@ -111,21 +122,15 @@ class _Export:
                 yield self._sources[edge.source], edge.kind, iris[edge.source], iris[edge.target]
 
     def _give_back(self, source: str, said: ProvDocument) -> None:
-        for record in said.get_records():
-            if self._is_within(source, record):
-                add_copy(self.document, record)
-        for bundle in said.bundles:
-            target = self._bundle(bundle)
+        default = said.get_default_namespace()
+        for space in (*said.get_registered_namespaces(), *(() if default is None else (Namespace("", default.uri),))):
+            self._whole.add_prefix(space)
+        for bundle in (said, *said.bundles):
+            if bundle.identifier is not None:
+                self._whole.bundle(bundle.identifier)
             for record in bundle.get_records():
                 if self._is_within(source, record):
-                    add_copy(target, record)
-
-    def _bundle(self, bundle: ProvBundle) -> ProvBundle:
-        name = bundle.identifier
-        found = next((made for made in self.document.bundles if made.identifier == name), None)
-        if found is not None or name is None:
-            return found or self.document
-        return self.document.bundle(name)
+                    self._whole.add(bundle.identifier, record)
 
     def _is_within(self, source: str, record: ProvRecord) -> bool:
         """Whether a statement belongs to the lineage: of what flows, only what was walked."""

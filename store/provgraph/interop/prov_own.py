@@ -85,8 +85,7 @@ def add_node(document: ProvDocument, name: QualifiedName, node: Node, more: Iter
 
 def add_attributes(document: ProvDocument, name: QualifiedName, attributes: Iterable[Attribute]) -> None:
     """Add attributes of an activity that its own document does not tell."""
-    if told := list(attributes):
-        document.activity(name, other_attributes=told)
+    document.activity(name, other_attributes=list(attributes))
 
 
 def context_attributes(contexts: Iterable[QualifiedName]) -> list[Attribute]:

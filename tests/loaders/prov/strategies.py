@@ -88,7 +88,8 @@ def _record(draw: st.DrawFn, word: str) -> dict[str, Any]:
 
 @st.composite
 def _container(draw: st.DrawFn) -> dict[str, Any]:
-    found: dict[str, Any] = {"prefix": {"ex": "http://example.org/", "b": "urn:b:", "default": "https://d.example/#"}}
+    spaces = {"ex": ["http://example.org/", "urn:b:"], "b": ["urn:b:"], "default": ["https://d.example/#", "urn:d:"]}
+    found: dict[str, Any] = {"prefix": {prefix: draw(st.sampled_from(iris)) for prefix, iris in spaces.items()}}
     for word in draw(st.lists(st.sampled_from(["entity", "activity", "agent", *_ENDS]), max_size=6)):
         names = _NAMES if word in ("entity", "activity", "agent") else [*_NAMES[:2], "_:r1", "_:r2", "_:r3"]
         name = draw(st.sampled_from(names))
@@ -101,7 +102,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A PROV-JSON document that holds at least one statement."""
     document = draw(_container())
     document.setdefault("entity", {})
-    for name in draw(st.lists(st.sampled_from(_NAMES), max_size=2, unique=True)):
+    for name in draw(st.lists(st.sampled_from(["b:x", "b:y"]), max_size=2, unique=True)):
         document.setdefault("bundle", {})[name] = draw(_container())
     return document
 
