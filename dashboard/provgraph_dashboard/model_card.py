@@ -93,13 +93,18 @@ def _data(found: Explanation) -> Card:
     doubtful = sum(node in answer.possible for node in raw)
     note += f", {doubtful:,} of them {POSSIBLY}" if doubtful else ""
     shown = [*nearest[:_ROWS], *raw[: max(_ROWS - len(nearest), 0)]]
-    rows: list[tuple[Cell, ...]] = [(_maybe(answer, n), short_type(n.type), size_of(n)) for n in shown]
+    rows: list[tuple[Cell, ...]] = [(called(n), _kind(answer, n), size_of(n)) for n in shown]
     rest = len(answer.nodes) - len(rows)
     body = [table(("source", "type", "size"), rows)]
     if rest > 0:
         body.append(muted(f"and {rest:,} more upstream"))
     words = _listed([_maybe(answer, node) for node in nearest])
     return Card(answer.question, words, note, tuple(body), link)
+
+
+def _kind(answer: Answer, node: Node) -> str:
+    """The type, with a mark in front that a narrow column does not cut."""
+    return f"possible {short_type(node.type)}" if node in answer.possible else short_type(node.type)
 
 
 def _maybe(answer: Answer, node: Node) -> str:

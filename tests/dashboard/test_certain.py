@@ -170,6 +170,7 @@ def test_a_model_says_which_of_its_answers_are_only_possible(page: Callable[...,
     every = words(page("model", model="inspector/8"))
     assert "surface/3 (only possibly), extra/1" in every
     assert "made from 1 CaptureBatch, 1 of them only possibly" in every
+    assert "surface/3 possible Dataset" in every
     sure = words(page("model", model="inspector/8", certain="true"))
     assert "surface/3" not in sure
     assert "extra/1" in sure
