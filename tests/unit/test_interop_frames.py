@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import provgraph
 from provgraph import Lineage, records_from_frames
@@ -72,7 +74,9 @@ class TestFrames:
             (lost, "cannot be read back: KeyError"),
             (damaged, "cannot be read back"),
             (nodes.assign(custom_x=pd.Series([object()] * 4)), "is no property value"),
-            (nodes.assign(started_at="yesterday"), "started_at holds something that is no time"),
+            (nodes.assign(hops="far"), "the column hops cannot be read: invalid literal"),
+            (nodes.assign(kinds="["), "the column kinds holds no JSON list"),
+            (nodes.assign(started_at="yesterday"), "the column started_at cannot be read"),
         ]
         for frame, words in cases:
             if words is None:
@@ -81,6 +85,25 @@ class TestFrames:
             with pytest.raises(InvalidValueError, match=words) as caught:
                 Lineage.from_frames(frame, edges)
             assert "\n" not in str(caught.value)
+
+
+ODD: st.SearchStrategy[object] = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6), st.binary(max_size=3),
+    st.just([]), st.just({"a": 1}), st.just("artifact:1"), st.just("[1]"), st.just("2026-11-24"),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_damaged_tables_are_read_or_refused(data: st.DataObject) -> None:
+    frames = list(sample().to_frames())
+    at = data.draw(st.integers(0, 1))
+    column = data.draw(st.sampled_from(list(frames[at].columns)))
+    cells = data.draw(st.lists(ODD, min_size=len(frames[at]), max_size=len(frames[at])))
+    frames[at][column] = pd.Series(cells, dtype=data.draw(st.sampled_from(["object", None])))
+    for read in (Lineage.from_frames, records_from_frames):
+        with suppress(InvalidValueError):
+            read(*frames)
 
 
 class TestNetworks:
@@ -146,6 +169,11 @@ class TestRecords:
             "rows": "DOUBLE"
         }
         assert len(records_from_frames(nodes).nodes) == 4
+
+    @pytest.mark.parametrize("moment", ["1970-01-01T00:00:01", "1970-01-01T01:00:01+01:00", 1_000, 1_000.0])
+    def test_times_may_be_texts_by_iso_8601_or_epoch_milliseconds(self, moment: object) -> None:
+        nodes = pd.DataFrame([("execution", "T", "t", moment)], columns=["kind", "type", "key", "started_at"])
+        assert [e.started_at for e in records_from_frames(nodes).executions] == [1_000]
 
     @pytest.mark.parametrize(
         ("link", "words"),

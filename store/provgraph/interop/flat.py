@@ -73,6 +73,7 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     )
     for word, made in _KINDS.items()
 }  # fmt: skip
+_NEEDED: Final = ("kind", "source", "target")  # of a link
 _BOOKKEEPING: Final = ("type_id", "unique_name", "unique_external_id")
 _WAYS: Final = ("upstream", "downstream", "both")
 
@@ -126,6 +127,9 @@ def node_of(row: Mapping[str, Any]) -> Node:
     ref = ref or row.get("key")
     try:
         values: dict[str, Any] = {name: row[name] for name in _PLAIN[word] if row.get(name) is not None}
+        for name, value in values.items():
+            if type(value) is not (int if name in TIMES else str):
+                raise InvalidValueError(f"{name} is {value!r:.100}")
         if row.get("state") is not None:
             values["state"] = _STATES[word][row["state"]]
         declared, custom = _properties(row)
@@ -169,10 +173,14 @@ def edge_of(row: Mapping[str, Any]) -> Edge:
     """
     try:
         values: dict[str, Any] = {name: row.get(name) for name in EDGE_FIELDS}
+        for name, value in values.items():
+            kind = int if name in TIMES else str
+            if (value is None and name in _NEEDED) or (value is not None and type(value) is not kind):
+                raise InvalidValueError(f"{name} is {value!r:.100}")
         values["path"] = path_from_text(values["path"])
         return Edge(**values)
     except (TypeError, ValueError) as error:
-        raise InvalidValueError(f"a link cannot be read back ({dict(row)}): {error}") from error
+        raise InvalidValueError(f"a link cannot be read back: {error} ({dict(row)!r:.200})") from error
 
 
 # -- what belongs to no row ---------------------------------------------------------------------------------------
@@ -251,6 +259,9 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
     if direction not in _WAYS:
         raise InvalidValueError(f"the head of the lineage names no direction but {direction!r}")
     given = list(nodes)
+    for row in given:
+        if not isinstance(row.get("id"), str):
+            raise InvalidValueError(f"{row.get('id')!r:.100} is no reference of a node")
     rows = {row.get("id"): row for row in given}
     if len(rows) != len(given):
         raise InvalidValueError("two rows of nodes have one id")
@@ -262,7 +273,7 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
         direction=direction,
         nodes=kept,
         edges=found,
-        hops={node.ref: int(rows[node.ref].get("hops", 0)) for node in kept},
+        hops={node.ref: _hops(rows[node.ref]) for node in kept},
         certificate=_still_true(certificate, len(kept), found),
         contexts=contexts,
         memberships={
@@ -274,6 +285,13 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
         pending=frozenset(node.ref for node in kept if rows[node.ref].get("reached") == "pending"),
         only_possible=frozenset(node.ref for node in kept if rows[node.ref].get("reached") == "possible"),
     )  # fmt: skip
+
+
+def _hops(row: Mapping[str, Any]) -> int:
+    hops = row.get("hops", 0)
+    if not isinstance(hops, int):
+        raise InvalidValueError(f"{row.get('id')}: hops are a whole number, not {hops!r}")
+    return hops
 
 
 def _sorted(edges: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +43,7 @@ _DTYPES: Final[Mapping[str, str]] = {
     "live": "boolean",
     "seconds": "float64",
 }
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MISSING_TIME: Final = -(2**63)  # NaT
 
 
@@ -163,7 +165,12 @@ def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = [{} for _ in range(len(frame))]
     columns: Any = frame
     for at, name in enumerate(names):
-        for row, value in zip(rows, _cells(columns.iloc[:, at], name), strict=True):
+        try:
+            cells = _cells(columns.iloc[:, at], name)
+        except (TypeError, ValueError, OverflowError) as error:
+            words = next(iter(str(error).splitlines()), type(error).__name__)
+            raise InvalidValueError(f"the column {name} cannot be read: {words}") from error
+        for row, value in zip(rows, cells, strict=True):
             if value is not None:
                 row[name] = value
     for row in rows:
@@ -173,26 +180,31 @@ def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
 
 def _cells(column: Any, name: str) -> list[object]:
     if name in TIMES:
-        return _milliseconds(column, name)
+        return _milliseconds(column)
     values: list[Any] = column.tolist()
     missing: list[bool] = column.isna().tolist()
     as_it_is = name != "hops"  # a whole number, also where pandas has made it a double
     return [None if gone else value if as_it_is else int(value) for gone, value in zip(missing, values, strict=True)]
 
 
-def _milliseconds(column: Any, name: str) -> list[object]:
+def _milliseconds(column: Any) -> list[object]:
+    """Times as epoch milliseconds: of a column of times, of whole numbers, or of texts by ISO 8601."""
     pandas = require_pandas()
-    if pandas.api.types.is_numeric_dtype(column):
-        return [None if pandas.isna(value) else int(value) for value in column.tolist()]
-    try:
-        texts = not pandas.api.types.is_datetime64_any_dtype(column)
-        times = pandas.to_datetime(column, utc=True, format="ISO8601" if texts else None).astype("datetime64[ms, UTC]")
-    except (ValueError, TypeError, OverflowError) as error:
-        raise InvalidValueError(
-            f"the column {name} holds something that is no time: {str(error).splitlines()[0]}"
-        ) from error
-    ticks: list[int] = times.astype("int64").tolist()
-    return [None if gone else tick for gone, tick in zip(times.isna().tolist(), ticks, strict=True)]
+    missing: list[bool] = column.isna().tolist()
+    if pandas.api.types.is_datetime64_any_dtype(column):
+        ticks: list[int] = pandas.to_datetime(column, utc=True).astype("datetime64[ms, UTC]").astype("int64").tolist()
+        return [None if gone else tick for gone, tick in zip(missing, ticks, strict=True)]
+    return [None if gone else _tick(value) for gone, value in zip(missing, column.tolist(), strict=True)]
+
+
+def _tick(value: object) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(value)
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{value!r} is no time")
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _apply_marks(row: dict[str, object]) -> None:
@@ -200,10 +212,13 @@ def _apply_marks(row: dict[str, object]) -> None:
     kinds = row.get("kinds")
     if not isinstance(kinds, str):
         return
-    for mark in json.loads(kinds):
-        name, _, kind = str(mark).rpartition("=")
+    try:
+        marks = [str(mark).rpartition("=") for mark in json.loads(kinds)]
+    except (TypeError, ValueError) as error:
+        raise InvalidValueError(f"{row.get('id')}: the column kinds holds no JSON list: {error}") from error
+    for name, _, kind in marks:
         value = row.get(name)
         if kind == PropertyKind.DOUBLE.name and value is None:
             row[name] = math.nan
-        elif kind == PropertyKind.INT.name and isinstance(value, float):
+        elif kind == PropertyKind.INT.name and isinstance(value, float) and value.is_integer():
             row[name] = int(value)
