@@ -67,7 +67,7 @@ def impact(settings: Settings, nodes: Sequence[str], certain_only: bool, details
     if not found.counts and not found.executions:
         say("nothing downstream uses this: a change of it reaches nothing that is recorded")
     elif found.lineage is None:
-        say("so much is reached that only deployments are listed: --all fetches everything")
+        say("so much is reached that only deployments are listed, and each record counts: --all fetches everything")
 
 
 def _write(found: Impact) -> None:
