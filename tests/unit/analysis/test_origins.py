@@ -56,10 +56,10 @@ def test_a_frame_of_origins_has_their_numbers_in_their_order() -> None:
     found = ranked(*planted())
     frame = found.to_frame()
     assert frame["id"].tolist() == [each.node.ref for each in found]
-    assert frame.loc[0, ["n", "errors", "of", "rate"]].tolist() == [100, 54, 57, 0.54]
+    assert frame[["n", "errors", "of", "rate"]].to_numpy().tolist()[0] == [100, 54, 57, 0.54]
     assert all(low < rate for low, rate in zip(frame["low"], frame["rate"], strict=True))
     nothing = ranked(planted()[0], np.zeros(400, np.bool_)).to_frame()
-    pd.testing.assert_series_equal(nothing.dtypes, frame.dtypes)
+    assert [str(dtype) for dtype in nothing.dtypes] == [str(dtype) for dtype in frame.dtypes]
 
 
 def test_p_is_fishers_and_each_set_of_rows_is_one_test() -> None:
