@@ -24,6 +24,7 @@ from tests.loaders.dvc.example import write_example as write_dvc
 from tests.loaders.dvc.example import write_pointers
 from tests.loaders.mlflow.example import write_example as write_mlflow
 from tests.loaders.openlineage.example import write_example as write_openlineage
+from tests.loaders.prov.example import write_example as write_prov
 from tests.mlmd.example import write_example as write_mlmd
 from tests.servers.target import Bypass, Target
 
@@ -34,6 +35,7 @@ LINKS: LiteralString = (
 TIMELESS = {  # what holds from always on, and what the source keeps no time of
     "mlflow": ("SAME_AS", "INPUT"),
     "dvc": ("SAME_AS",),
+    "prov": ("INPUT", "OUTPUT", "DERIVATION", "RELATION"),
 }
 
 
@@ -48,6 +50,7 @@ WRITERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "dvc": (write_dvc, "inspection"),
     "lfs": (write_pointers, "pointers"),
     "openlineage": (write_openlineage, "events.jsonl"),
+    "prov": (write_prov, "training.json"),
 }
 
 
