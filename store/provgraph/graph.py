@@ -608,11 +608,12 @@ class Graph:
         Raises:
             InvalidValueError: there is no such rule.
         """
+        from provgraph.joining.reading import silent
         from provgraph.joining.rules import Rule
         from provgraph.joining.stitch import stitch
 
         every = tuple(Rule) if rules is None else tuple(Rule.of(rule) for rule in rules)
-        return stitch(self._core, rules=every, dry_run=dry_run, told=progress or (lambda *_: None))
+        return stitch(self._core, rules=every, dry_run=dry_run, told=progress or silent)
 
     def unstitch(
         self, nodes: NodeLike | Sequence[NodeLike] | None = None, *, rules: Collection[Rule | str] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -280,8 +281,9 @@ def by_the_rules(records: Mapping[int, Record]) -> dict[int, frozenset[int]]:
                 meant[source] = rivals[0]
                 continue
             lengths = [alike(part, bearing, source) for part in rivals]
-            clear = None not in lengths and max(map(int, lengths)) and lengths.count(max(map(int, lengths))) == 1
-            meant[source] = rivals[lengths.index(max(map(int, lengths)))] if clear else None
+            longest = max(lengths)
+            clear = min(lengths) >= 0 and longest > 0 and lengths.count(longest) == 1
+            meant[source] = rivals[lengths.index(longest)] if clear else None
         kept = [part for part in parts if all(meant[records[i].source] == part for i in part)]
         everything = frozenset(i for part in kept for i in part)
         digests = {digest for i in everything for digest in records[i].digests}
@@ -290,8 +292,8 @@ def by_the_rules(records: Mapping[int, Record]) -> dict[int, frozenset[int]]:
     return found
 
 
-def alike(part: frozenset[int], bearing: Sequence[Record], source: str) -> int | None:
-    """How much of their paths the records of a source in a part share with other sources; None: none bears the mark."""
+def alike(part: frozenset[int], bearing: Sequence[Record], source: str) -> int:
+    """How much of their paths the records of a source in a part share with other sources; -1: none bears the mark."""
 
     def path(record: Record) -> list[str]:
         return re.sub(r"^\w+://", "", record.place).partition("?")[0].split("/")[::-1]
@@ -299,7 +301,7 @@ def alike(part: frozenset[int], bearing: Sequence[Record], source: str) -> int |
     own = [path(r) for r in bearing if r.id in part and r.source == source]
     others = [path(r) for r in bearing if r.source != source]
     if not own:
-        return None
+        return -1
     return max(
         len(list(itertools.takewhile(lambda pair: pair[0] == pair[1] and pair[0], zip(a, b, strict=False))))
         for a in own
@@ -310,11 +312,11 @@ def alike(part: frozenset[int], bearing: Sequence[Record], source: str) -> int |
 @settings(max_examples=200)
 @given(RECORDS, st.randoms(use_true_random=False))
 def test_joins_are_what_the_rules_call_for_in_whatever_order_records_come(
-    rows: list[dict[str, object]], chance: object
+    rows: list[dict[str, object]], chance: Random
 ) -> None:
     records = {at: record_of(at, f"k{at}", row) for at, row in enumerate(rows, 1)}
     shuffled = list(records.values())
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     pairs = joins(judged(shuffled))
     found = components(records, pairs)
     assert found == by_the_rules(records)

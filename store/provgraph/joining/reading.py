@@ -16,11 +16,16 @@ from provgraph.store.cypher import join as statements
 from provgraph.store.cypher.check import SEQUENCE
 from provgraph.store.protocol import Row, Statement
 
-__all__ = ["Told", "read_all", "read_components", "read_some", "several_sources", "windows"]
+__all__ = ["Told", "read_all", "read_components", "read_some", "several_sources", "silent", "windows"]
 
 T = TypeVar("T")
 Told: TypeAlias = Callable[[int, int | None, str], None]
 """Told how far it is: how many are done, of how many, of what."""
+
+
+def silent(_done: int, _total: int | None, _words: str) -> None:
+    """Told how far it is, and says nothing."""
+
 
 _WINDOW: Final = 5_000  # ids looked at in one statement
 _WORTH_ALL: Final = 8

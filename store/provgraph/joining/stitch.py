@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from provgraph.joining.judging import Join
-from provgraph.joining.reading import Told, read_all, read_components, read_some, several_sources, windows
+from provgraph.joining.reading import Told, read_all, read_components, read_some, several_sources, silent, windows
 from provgraph.joining.report import StitchReport
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.workspace import Workspace
@@ -29,7 +29,7 @@ def stitch(
     *,
     rules: Collection[Rule] = tuple(Rule),
     dry_run: bool = False,
-    told: Told = lambda *_: None,
+    told: Told = silent,
 ) -> StitchReport:
     """Join artifacts of different sources that are one thing. Repeating changes nothing.
 

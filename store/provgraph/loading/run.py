@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from provgraph.errors import ConflictError, InvalidValueError, LoadError, NotFoundError, TypeConflictError
+from provgraph.joining.reading import silent
 from provgraph.joining.stitch import stitch as stitch_artifacts
 from provgraph.loading.ahead import made_ahead
 from provgraph.loading.protocol import Loader, LoadOptions, Progress
@@ -62,7 +63,7 @@ def run_loader(
         kept = " (what was written before it stays, and loading again goes on)" if report.changed else ""
         raise LoadError(f"{report.source}: {error}{kept}") from error
     if loaded:
-        report.stitch = stitch_artifacts(core, loaded, told=progress or (lambda *_: None))
+        report.stitch = stitch_artifacts(core, loaded, told=progress or silent)
     report.seconds = time.monotonic() - start
     return report
 
