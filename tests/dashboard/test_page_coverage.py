@@ -121,7 +121,7 @@ def test_a_store_that_is_away_is_a_screen_that_says_so(monkeypatch: pytest.Monke
 @pytest.mark.browser
 @pytest.mark.timeout(600)
 def test_page_stays_in_its_width_and_links_to_the_nodes(filled: str, chromium: Browser) -> None:
-    looks: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 1000)]
+    looks: tuple[tuple[Scheme, int], ...] = (("light", 1440), ("dark", 1000))
     with serving(filled, 8663) as address, visiting(chromium) as visit:
         for scheme, width in looks:
             page = visit(f"{address}/coverage", scheme=scheme, width=width, height=900)
@@ -130,6 +130,6 @@ def test_page_stays_in_its_width_and_links_to_the_nodes(filled: str, chromium: B
             )
             assert wide == 0
             page.wait_for_selector("[data-testid=stDataFrame]")
-        page.locator("[class*=st-key-coverage_nodes] a").first.click()
-        page.wait_for_url("**/explore?focus=execution*")
-        settle(page)
+            page.locator("[class*=st-key-coverage_nodes] a").first.click()
+            page.wait_for_url("**/explore?focus=execution*")
+            settle(page)

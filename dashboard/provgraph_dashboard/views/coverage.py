@@ -37,7 +37,8 @@ def page(graph: Graph) -> None:
     if not found.score.expected and not found.gaps:
         show(empty("Nothing to expect", "No execution, model, deployment or dataset is recorded here."))
         return
-    show(tiles(score_tiles(found)))
+    with st.container(key="coverage_score"):
+        show(tiles(score_tiles(found)))
     if found.pipeline is None:
         with st.container(gap="xxsmall", key="coverage_pipelines"):
             show(subtitle("Pipelines"))
