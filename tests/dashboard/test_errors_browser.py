@@ -1,35 +1,25 @@
-"""The page Error analysis in a browser: how it looks, what can be clicked, and what it finds in the demo."""
+"""The page Error analysis in a browser: how it looks and what can be clicked."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Literal, Protocol
-from urllib.parse import parse_qs, quote, urlsplit
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 import provgraph
-from provgraph.demo import build_demo
-from provgraph.demo.plant import PLANTED
 from provgraph.engines.embedded import stop
 from provgraph.errors import EngineError
-from tests.dashboard.conftest import SCREENSHOTS
 from tests.dashboard.error_tables import Filled, fill
 from tests.dashboard.serving import serving
+from tests.dashboard.visiting import READY, Scheme, Visit, photograph, settle, visiting
 from tests.require import require
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-
-Scheme = Literal["light", "dark"]
-READY = ".st-key-errors_origins h2"
-
-
-class Visit(Protocol):
-    def __call__(self, path: str, *, scheme: Scheme = "light", width: int = 1440, height: int = 900) -> Page: ...
 
 
 @pytest.fixture(scope="module")
@@ -48,60 +38,11 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Fille
         stop(folder / "store")
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a dashboard on the demo."""
-    folder = tmp_path_factory.mktemp("demo")
-    url = f"embedded:{folder / 'store'}"
-    try:
-        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
-            build_demo(folder / "plant", graph)
-            with serving(url, 8652) as address:
-                yield address
-    except EngineError as error:
-        require("engine", str(error))
-    finally:
-        stop(folder / "store")
-
-
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
     """Open a page; fails at the end if it asked another host for anything, or an error was raised in it."""
-    asked: list[str] = []
-    errors: list[str] = []
-    close: list[Callable[[], None]] = []
-
-    def opened(path: str, *, scheme: Scheme = "light", width: int = 1440, height: int = 900) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        close.append(context.close)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda socket: asked.append(socket.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(path)
-        page.wait_for_selector(f"{READY}, .pg-notice, .pg-empty, .pg-tiles", timeout=60_000)
-        settle(page)
-        page.wait_for_function("() => document.fonts.status === 'loaded'")
-        return page
-
-    yield opened
-    for closer in close:
-        closer()
-    hosts = {urlsplit(url).hostname for url in asked if urlsplit(url).scheme not in ("data", "blob")}
-    assert hosts == {"127.0.0.1"}
-    assert errors == []
-
-
-def settle(page: Page) -> None:
-    """Wait until nothing runs any more."""
-    page.wait_for_timeout(400)
-    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
-    page.wait_for_timeout(600)
-
-
-def photograph(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"errors-{name}.png")
+    with visiting(chromium) as opened:
+        yield opened
 
 
 def asked_for(page: Page) -> dict[str, list[str]]:
@@ -227,61 +168,3 @@ def test_names_from_the_store_never_become_markup(visit: Visit, plain: tuple[str
         assert page.evaluate("() => window.hacked") is None
         assert page.locator("img[src=x]").count() == 0
         assert "onerror" in page.get_by_role("option").first.inner_text()
-
-
-# -- The demo -----------------------------------------------------------------------------------------------------
-
-
-def test_the_page_finds_what_was_planted_in_the_demo_and_clears_what_is_harmless(visit: Visit, demo: str) -> None:
-    blurred, confused, _, harmless = PLANTED
-    page = visit(f"{demo}/errors?model=inspector/5")
-    photograph(page, "demo-light")
-    found = page.get_by_role("option").all_inner_texts()
-    assert len(found) == 2
-    assert all(value in found[0] for value in blurred.where.values())
-    assert all(value in found[1] for value in confused.where.values())
-    assert not any(value in line for line in found for value in harmless.where.values())
-    assert "Firmware.version 2.1" in (page.locator(".st-key-errors_chart svg").text_content() or "")
-    camera = harmless.where["camera"]
-    page = visit(f"{demo}/errors?model=inspector/5&slice={quote(f'camera~is~{camera}')}&view=strata", scheme="dark")
-    photograph(page, "demo-harmless-dark")
-    verdict = page.locator(".st-key-errors_view_card").inner_text()
-    assert "With the same label no difference is left" in verdict
-    crude = re.search(r"Without regard to it: ([\d.]+) times", verdict)
-    assert crude is not None
-    assert float(crude[1]) > 1.3
-
-
-def test_from_the_first_slice_to_the_other_models_and_the_live_deployment(visit: Visit, demo: str) -> None:
-    page = visit(f"{demo}/errors?model=inspector/5")
-    first = page.locator(".st-key-errors_origins .stPageLink a").first
-    assert "plant-2/line-3/B" in first.inner_text()
-    first.click()
-    page.wait_for_selector("svg.canvas")
-    settle(page)
-    assert urlsplit(page.url).path == "/impact"
-    tiles = page.locator(".pg-tiles").inner_text()
-    assert re.search(r"\d+\s+live deployments?, \d+ reached", tiles)
-    reached = page.evaluate(
-        "() => [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(r => r?.querySelector('svg.canvas'))"
-        ".flatMap(r => [...r.querySelectorAll('.node')].map(n => n.getAttribute('aria-label')))"
-    )
-    models = {name.split(",")[0] for name in reached if name.startswith("Model ")}
-    assert "Model inspector/5" in models
-    assert len(models) > 1
-    assert any(name.startswith("Deployment plant-2/line-3/5") for name in reached)
-
-
-def test_the_welcome_and_the_page_of_a_model_lead_here(visit: Visit, demo: str) -> None:
-    page = visit(f"{demo}/")
-    page.get_by_role("link", name="Its error analysis").click()
-    page.wait_for_selector(READY)
-    settle(page)
-    assert urlsplit(page.url).path == "/errors"
-    page.get_by_role("link", name="Model", exact=True).last.click()
-    page.wait_for_selector(".pg-card")
-    settle(page)
-    page.get_by_role("link", name="Error analysis").last.click()
-    page.wait_for_selector(READY)
-    settle(page)
-    assert urlsplit(page.url).path == "/errors"

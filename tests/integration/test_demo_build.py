@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -30,8 +33,13 @@ from provgraph.demo.plant import BATCHES, PLANTED
 from provgraph.demo.schedule import RUNS
 from provgraph.slicing import Outcome, find_slices, measure_slice, rows_of
 from provgraph.tables.predictions import PredictionTable
+from tests.dashboard.serving import serving
+from tests.dashboard.visiting import READY, Visit, photograph, settle, visiting
 from tests.docs.page import Session, blocks, check, commands_of, name_of, pages
 from tests.servers.target import Bypass, Target
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The fixture renders, trains and records everything: much more than two minutes only where the machine is busy.
 pytestmark = pytest.mark.timeout(300)
@@ -336,3 +344,83 @@ def test_the_bad_batch_reaches_models_and_some_of_the_live_deployments(demo: Dem
     }
     assert ("Deployment", "plant-2/line-3/5") in reached
     assert ("Deployment", "plant-2/line-4/2") not in reached
+
+
+# -- The page Error analysis on it: here, since building a demo takes longer than any other test -----------------------
+
+
+@pytest.fixture(scope="module")
+def dashboard(demo: Demo, embedded_target: Target) -> Iterator[str]:
+    """The address of a dashboard on the demo."""
+    del demo  # it only has to be there
+    with serving(embedded_target.url, 8652) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    with visiting(chromium) as opened:
+        yield opened
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_the_page_finds_what_was_planted_in_the_demo_and_clears_what_is_harmless(visit: Visit, dashboard: str) -> None:
+    blurred, confused, _, harmless = PLANTED
+    page = visit(f"{dashboard}/errors?model=inspector/5")
+    photograph(page, "demo-light")
+    found = page.get_by_role("option").all_inner_texts()
+    assert len(found) == 2
+    assert all(value in found[0] for value in blurred.where.values())
+    assert all(value in found[1] for value in confused.where.values())
+    assert not any(value in line for line in found for value in harmless.where.values())
+    assert "Firmware.version 2.1" in (page.locator(".st-key-errors_chart svg").text_content() or "")
+    camera = harmless.where["camera"]
+    page = visit(
+        f"{dashboard}/errors?model=inspector/5&slice={quote(f'camera~is~{camera}')}&view=strata", scheme="dark"
+    )
+    photograph(page, "demo-harmless-dark")
+    verdict = page.locator(".st-key-errors_view_card").inner_text()
+    assert "With the same label no difference is left" in verdict
+    crude = re.search(r"Without regard to it: ([\d.]+) times", verdict)
+    assert crude is not None
+    assert float(crude[1]) > 1.3
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_from_the_first_slice_to_the_other_models_and_the_live_deployment(visit: Visit, dashboard: str) -> None:
+    page = visit(f"{dashboard}/errors?model=inspector/5")
+    first = page.locator(".st-key-errors_origins .stPageLink a").first
+    assert "plant-2/line-3/B" in first.inner_text()
+    first.click()
+    page.wait_for_selector("svg.canvas")
+    settle(page)
+    assert urlsplit(page.url).path == "/impact"
+    tiles = page.locator(".pg-tiles").inner_text()
+    assert re.search(r"\d+\s+live deployments?, \d+ reached", tiles)
+    reached = page.evaluate(
+        "() => [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(r => r?.querySelector('svg.canvas'))"
+        ".flatMap(r => [...r.querySelectorAll('.node')].map(n => n.getAttribute('aria-label')))"
+    )
+    models = {name.split(",")[0] for name in reached if name.startswith("Model ")}
+    assert "Model inspector/5" in models
+    assert len(models) > 1
+    assert any(name.startswith("Deployment plant-2/line-3/5") for name in reached)
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_the_welcome_and_the_page_of_a_model_lead_here(visit: Visit, dashboard: str) -> None:
+    page = visit(f"{dashboard}/")
+    page.get_by_role("link", name="Its error analysis").click()
+    page.wait_for_selector(READY)
+    settle(page)
+    assert urlsplit(page.url).path == "/errors"
+    page.get_by_role("link", name="Model", exact=True).last.click()
+    page.wait_for_selector(".pg-card")
+    settle(page)
+    page.get_by_role("link", name="Error analysis").last.click()
+    page.wait_for_selector(READY)
+    settle(page)
+    assert urlsplit(page.url).path == "/errors"
