@@ -99,8 +99,9 @@ class Bench:
                 row.add(name, *(1 / seconds for seconds in answer["taken"]))
 
     def writers(self, size: int, count: int = 60, processes: int = 4) -> None:
-        """Four processes at once, each its own pipeline: the total rate, the longest call, and nothing is lost. The first
-        block warms up and does not count.
+        """Four processes at once, each its own pipeline: the total rate, the longest call, and nothing is lost.
+
+        The first block warms up and does not count.
         """
         rate = self.row(
             Row(f"{processes} writers at once, in total, at {size:,}", "per s", at_least={NEO4J: 3.0, EMBEDDED: 1.5})

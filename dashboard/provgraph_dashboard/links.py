@@ -66,8 +66,8 @@ def explore(
 
 def impact(node: Node | str | Sequence[Node], *, certain: bool = False) -> Link:
     """What a change of a node, or of several, reaches."""
-    nodes = (_ref(node),) if isinstance(node, Node | str) else tuple(_ref(each) for each in node)
-    return Link("impact", {"node": nodes if len(nodes) > 1 else nodes[0], **_certain(certain)})
+    nodes = _ref(node) if isinstance(node, Node | str) else tuple(_ref(each) for each in node)
+    return Link("impact", {"node": nodes, **_certain(certain)})
 
 
 def model(model: Node | str, *, certain: bool = False) -> Link:

@@ -19,11 +19,15 @@ from tests.docs.prepared import prepare
 
 def renewed(text: str, told: list[tuple[Block, Command, Outcome]]) -> str:
     """The page with the outputs that changed replaced."""
-    for _, command, outcome in reversed(told):
+    for block, command, outcome in reversed(told):
         if command.expected is None or any(matches(command.expected, t) for t in (outcome.answer, outcome.all)):
             continue
         lines = (line.rstrip() for line in (outcome.answer or outcome.all).strip("\n").splitlines())
-        text = text.replace(command.expected.strip("\n"), "\n".join(lines), 1)
+        before, rest = text[: block.start], text[block.start :]
+        expected = command.expected.strip("\n")
+        if not expected:
+            raise SystemExit(f"line {block.line}: a block without a word has no place to be found by: write one first")
+        text = before + rest.replace(expected, "\n".join(lines), 1)
     return text
 
 

@@ -258,7 +258,17 @@ def test_a_document_is_recognised(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"prefix": {}}', '{"entity": 3}', '{"run": {}, "job": {}, "eventTime": "x"}', "document", '{"used": {}, "free": {}}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"prefix": {}}',
+        '{"entity": 3}',
+        '{"run": {}, "job": {}, "eventTime": "x"}',
+        "document",
+        '{"used": {}, "free": {}}',
+    ],
 )
 def test_other_files_are_not_recognised(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
