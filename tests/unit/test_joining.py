@@ -143,7 +143,7 @@ def test_which_of_several_equal_files_is_meant_is_told_by_where_they_are() -> No
     records = [
         record(1, "dvc/x", digest=SHA, custom_path="backup/train.csv"),
         record(2, "dvc/x", digest=SHA, custom_path="data/train.csv"),
-        record(3, "", digest=SHA, uri="file:///home/me/project/data/train.csv"),
+        record(3, "", digest=SHA, uri="file:///data/me/project/data/train.csv"),
     ]
     assert joins(judged(records)) == {(2, 3)}
 
