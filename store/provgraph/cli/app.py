@@ -42,7 +42,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "impact": ("impact", "Say what a change of nodes reaches."),
         "explain": ("explain", "Answer six questions about a model."),
         "slices": ("slices", "Find where a model fails."),
-        "export": ("export", "Write the lineage of a node as JSON, Graphviz or Mermaid."),
+        "export": ("export", "Write the lineage of a node for other tools: PROV, OpenLineage, CSV, Graphviz …"),
     },
     "Care for the store": {
         "status": ("status", "Show where the store is and what it holds."),
