@@ -54,6 +54,9 @@ def test_a_join_says_by_what_and_is_taken_back_without_a_trace(graph: Graph, byp
     assert isinstance(said, dict)
     assert said.pop("recorded_at") > 0
     assert said == {"rule": "content hash", "evidence": SHA, "certainty": "inferred", "recorded_by": RECORDED_BY}
+    crossed = graph.upstream("b/1").certificate
+    assert crossed.inferred_edges == 2
+    assert "inferred)" in str(crossed)
     after = links(bypass)
     again = graph.stitch()
     assert (again.changed, again.known, again.shared) == (False, 2, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -9,7 +10,7 @@ from typing import Final
 
 from provgraph.tracing.lineage import Edge, edge_to_json
 
-__all__ = ["Certificate", "Cut", "CutReason", "Gap", "GapKind"]
+__all__ = ["Certificate", "Cut", "CutReason", "Gap", "GapKind", "count_inferred"]
 
 _NAMED: Final = 3  # possible links that a sentence names; the value has all
 
@@ -80,6 +81,8 @@ class Certificate:
         possible_nodes: how many of the nodes only possible links reach.
         pending_nodes: how many of them only a pending output connects.
         possible_edges: how many of the edges are possible ones.
+        inferred_edges: how many of the others were concluded from other records: joins of `stitch`, each counted once, and
+            derivations that a loader read from paths. They are walked, and their nodes are certain.
         frontier: the possible links that make this difference. Each leads from a node that is certainly reached to one
             that is not: were they not there, the certain nodes would be left, and no others. Where only certain links
             are walked, those at which the walk stopped.
@@ -101,6 +104,7 @@ class Certificate:
     possible_nodes: int = 0
     pending_nodes: int = 0
     frontier: tuple[Edge, ...] = ()
+    inferred_edges: int = 0
 
     @property
     def complete(self) -> bool:
@@ -118,8 +122,9 @@ class Certificate:
             nodes += f" ({self.possible_nodes:,} only possibly reached)"
         if self.links_counted:
             edges = _count(self.edges, "link")
-            if self.possible_edges:
-                edges += f" ({self.possible_edges:,} only possible)"
+            kinds = {"only possible": self.possible_edges, "inferred": self.inferred_edges}
+            if told := ", ".join(f"{count:,} {what}" for what, count in kinds.items() if count):
+                edges += f" ({told})"
             walked = f"{nodes} and {edges} walked"
         else:
             walked = f"{nodes} counted"
@@ -154,12 +159,18 @@ class Certificate:
             "pending_nodes": self.pending_nodes,
             "edges": self.edges,
             "possible_edges": self.possible_edges,
+            "inferred_edges": self.inferred_edges,
             "frontier": [edge_to_json(edge) for edge in self.frontier],
             "walked_at": datetime.fromtimestamp(self.walked_at / 1000, UTC).isoformat(timespec="milliseconds"),
             "store": self.store,
             "cut": [{"reason": c.reason.name.lower(), "count": c.count, "at": list(c.at)} for c in self.cut],
             "gaps": [{"kind": g.kind.name.lower(), "refs": list(g.refs)} for g in self.gaps],
         }
+
+
+def count_inferred(edges: Iterable[Edge]) -> int:
+    """How many of the edges are inferred; an equality, which has one each way, counts once."""
+    return len({(edge.kind, frozenset((edge.source, edge.target))) for edge in edges if edge.inferred})
 
 
 def _count(number: int, noun: str) -> str:

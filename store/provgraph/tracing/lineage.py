@@ -57,6 +57,11 @@ class Edge:
         return self.kind in _POSSIBLE
 
     @property
+    def inferred(self) -> bool:
+        """Whether it was concluded from other records, as a join is, and is walked as a fact."""
+        return self.certainty == "inferred" and not self.possible
+
+    @property
     def pending(self) -> bool:
         """Whether the output was announced and has not been made."""
         return self.kind == "PENDING_OUTPUT"

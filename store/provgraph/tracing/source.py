@@ -11,7 +11,7 @@ from provgraph.model import Artifact, Context, Execution, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher.sources import IDS_FROM_SOURCE, WITH_LINKS
 from provgraph.store.rows import node_from_properties
-from provgraph.tracing.certificate import Certificate
+from provgraph.tracing.certificate import Certificate, count_inferred
 from provgraph.tracing.lineage import Lineage, edges_of
 
 __all__ = ["source_lineage"]
@@ -61,6 +61,7 @@ def source_lineage(core: StoreCore, source: str) -> Lineage:
             nodes=len(nodes),
             edges=len(edges),
             possible_edges=sum(edge.possible for edge in edges),
+            inferred_edges=count_inferred(edges),
             walked_at=walked_at,
             store=core.store.url,
         ),

@@ -18,7 +18,7 @@ from provgraph.store.core import StoreCore
 from provgraph.store.cypher.find import BY_IDS
 from provgraph.store.cypher.trace import BOUNDS, CONTEXT_STARTS, CONTEXTS_OF, Way, trace_statement
 from provgraph.store.rows import node_from_properties
-from provgraph.tracing.certificate import Certificate, Cut, CutReason, Gap, GapKind
+from provgraph.tracing.certificate import Certificate, Cut, CutReason, Gap, GapKind, count_inferred
 from provgraph.tracing.lineage import Direction, Lineage, edges_of
 
 __all__ = ["TraceOptions", "start_ids", "trace"]
@@ -378,6 +378,7 @@ def _assemble(
             nodes=len(traced),
             edges=len(edges),
             possible_edges=sum(edge.possible for edge in edges),
+            inferred_edges=count_inferred(edges),
             possible_nodes=sum(node.id in possible_only for node in traced),
             pending_nodes=sum(node.id in pending for node in traced),
             frontier=edges_of(frontier, _ends(frontier)),
