@@ -238,6 +238,74 @@ def test_secrets_do_not_arrive_and_names_that_only_look_like_secrets_do(tmp_path
     assert any(note.startswith("dropped:") for note in found.notes())
 
 
+def own(name: str, family: str, version: str) -> dict[str, Any]:
+    """An artifact as provgraph exports it."""
+    return {
+        "prov:label": name,
+        "provgraph:key": f"openlineage/default/Artifact/{name}",
+        "provgraph:name": name,
+        "provgraph:family": family,
+        "provgraph:version": version,
+    }
+
+
+def test_versions_in_names_that_provgraph_wrote_are_no_hosts_after_passwords(tmp_path: Path) -> None:
+    family = "gs://mock-bucket:result.txt"
+    entities = {f"ex:e{n}": own(f"{family}@run-{n}", family, f"run-{n}") for n in (1, 2)}
+    terms = {"provgraph": "urn:provgraph:terms:"}
+    found = of(
+        tmp_path, prefix=terms, entity=entities, activity={"ex:t": {"ex:made": f"{family}@run-1, {family}@run-2"}}
+    )
+    assert {a.name for a in found.all_of("artifacts")} == {f"{family}@run-1", f"{family}@run-2"}
+    assert found.artifacts["Entity/ex:e1"].get("prov:label") == f"{family}@run-1"
+    assert found.executions["Activity/ex:t"].get("ex:made") == f"{family}@run-1, {family}@run-2"
+    assert found.notes() == []
+
+
+def test_passwords_in_names_that_provgraph_wrote_are_taken_out(tmp_path: Path) -> None:
+    place = "postgresql://u:hunter2@host/db"
+    terms = {"provgraph": "urn:provgraph:terms:"}
+    found = of(tmp_path, prefix=terms, entity={"ex:e": own(f"{place}@3", place, "3")})
+    assert found.artifacts["Entity/ex:e"].name == "postgresql://***@host/db@3"
+    assert "hunter2" not in "".join(str(node) for node in found.nodes)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("abfss://images@plant.dfs.core.windows.net/x", "abfss://images@plant.dfs.core.windows.net/x"),
+        ("ssh://git@host/repo and s3://b/a:b@2", "ssh://git@host/repo and s3://b/a:b@2"),
+        ("ssh://git:hunter2@host/repo", "ssh://***@host/repo"),
+        ("https://hunter2@host/repo", "https://***@host/repo"),
+        ("mysql://:hunter2@host", "mysql://***@host"),
+        ("gs://mock-bucket:hunter2@host", "gs://***@host"),
+    ],
+)
+def test_a_container_or_user_before_a_host_stays_and_a_password_does_not(tmp_path: Path, text: str, kept: str) -> None:
+    found = of(tmp_path, entity={"ex:e": {"ex:n": text, "prov:location": {"$": text, "type": "xsd:anyURI"}}})
+    entity = found.artifacts["Entity/ex:e"]
+    assert (entity.get("ex:n"), entity.uri) == (kept, kept)
+
+
+def test_numbers_under_secret_names_are_no_secrets(tmp_path: Path) -> None:
+    typed = {"$": "9", "type": "xsd:int"}
+    values = {
+        "ex:token_count": 9,
+        "ex:token_share": 0.5,
+        "ex:has_password": True,
+        "ex:secret_tokens": typed,
+        "ex:token": [7, "hunter2", {"$": "hunter3", "type": "xsd:int"}],
+        "ex:password": {"$": "hunter4", "type": "xsd:string"},
+        "ex:pwd": "1234",
+    }
+    entity = of(tmp_path, entity={"ex:e": values}).artifacts["Entity/ex:e"]
+    assert [entity.get(f"ex:{n}") for n in ("token_count", "token_share", "has_password", "secret_tokens")] == [
+        *(9, 0.5, True, 9)
+    ]
+    assert entity.get("ex:token") == Struct.of([7, "***"])
+    assert (entity.get("ex:password"), entity.get("ex:pwd")) == ("***", "***")
+
+
 # -- the source --------------------------------------------------------------------------------------------------
 
 

@@ -43,7 +43,19 @@ def refused(path: Path, data: bytes | str) -> str:
         ('{"entity": {}, "bundle": {"b": {"agent": {"n:e": {}}}}}', "which 'n:e' has not"),
         ('{"activity": {"e": {}}}', "which 'e' has not"),
         ('{"entity": {}, "bundle": []}', "is no PROV-JSON document:"),
-        ('{"prefix": {"ex": 1}, "entity": {"ex:e": {}}}', "is no PROV-JSON document:"),
+        ('{"prefix": {"ex": 5}, "entity": {"ex:e": {}}}', "the prefix 'ex' stands for no IRI: it must be a text"),
+        (
+            '{"entity": {}, "bundle": {"b": {"prefix": {"b": []}}}}',
+            "the prefix 'b' stands for no IRI: it must be a text",
+        ),
+        (
+            '{"prefix": {"https://a:x@h/": "u", "a": "https://a:x@h/", "b": "https://b:y@h/"}, "entity": {}}',
+            "two names",
+        ),
+        (
+            '{"prefix": {"gs": "urn:x:"}, "entity": {"gs://b:pw1@h": {}, "gs://b:pw2@h": {}}}',
+            "two names differ in nothing but what looks like a secret: gs://***@h",
+        ),
         ('{"prefix": {"ex": ""}, "entity": {}}', "is no PROV-JSON document: Not a valid URI"),
         ('{"entity": {"ex:e": [3]}}', "is no PROV-JSON document:"),
         ('{"used": {"u": {"prov:time": []}}}', "the value is an empty array"),

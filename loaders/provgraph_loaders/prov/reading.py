@@ -1,24 +1,20 @@
-"""From a file to the JSON of a PROV document: its size, its shape, and what looks like a secret in it."""
+"""From a file to the JSON of a PROV document: its size and its shape."""
 
 from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue
-from provgraph.recording.redaction import HIDDEN, is_secret_name, redact_text, redact_uri
+from provgraph_loaders.prov.cleaning import Cleaner, Json
 
 __all__ = ["KEYWORDS", "LARGEST", "Json", "looks_like_prov", "read_json"]
 
-Json = dict[str, JsonValue]
-
 LARGEST: Final = 32 << 20  # bytes of a file: a document is held in memory, where it takes some thirty times as much
-_DEEPEST: Final = 12  # document, bundle, kind, name, list, attribute, list, value
 _HEAD: Final = 1 << 20  # bytes that are looked at to recognise a document
 _RELATIONS: Final = (
     *("used", "wasGeneratedBy", "wasInformedBy", "wasStartedBy", "wasEndedBy", "wasInvalidatedBy", "wasDerivedFrom"),
@@ -92,7 +88,7 @@ def read_json(source: str, report: LoadReport) -> Json:
         report.note(NoteKind.DROPPED, "names", "stand twice in one JSON object: the last one counts", name)
     if not KEYWORDS & (value.keys() - {"prefix"}):
         raise LoadError(f"{source}: is no PROV-JSON document: none of entity, activity, agent, used … stands in it")
-    return _known(_Cleaner(source, value, report).document(value), report)
+    return _known(Cleaner(source, value, report).document(value), report)
 
 
 def _text(source: str) -> str:
@@ -139,77 +135,3 @@ def _known_in_bundle(bundle: JsonValue, at: str, report: LoadReport) -> JsonValu
     for name in bundle.keys() - (KEYWORDS - {"bundle"}):
         report.note(NoteKind.UNKNOWN, "keys of bundles", f"{name}: not of PROV-JSON, not read", at)
     return {name: group for name, group in bundle.items() if name in KEYWORDS and name != "bundle"}
-
-
-@lru_cache(50_000)
-def _clean_text(text: str) -> str:
-    return redact_text(_unicode(text), {})
-
-
-@lru_cache(50_000)
-def _clean_name(text: str) -> str:
-    text = _unicode(text)
-    return redact_uri(text) if "://" in text else text
-
-
-def _unicode(text: str) -> str:
-    """The text; a half of a character, which is no Unicode, is written as it stands in JSON."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-class _Cleaner:
-    """Takes out what looks like a secret. Names are told from texts by their prefixes: `auth:anna` is no secret."""
-
-    def __init__(self, source: str, document: Json, report: LoadReport) -> None:
-        self._source, self._report = source, report
-        bundles = document.get("bundle")
-        self._prefixes: set[str] = {"prov", "xsd", "xsi"}
-        for container in (document, *(bundles.values() if isinstance(bundles, dict) else ())):
-            prefixes = container.get("prefix") if isinstance(container, dict) else None
-            self._prefixes.update(prefixes if isinstance(prefixes, dict) else ())
-
-    def document(self, document: Json) -> Json:
-        """The whole document, cleaned."""
-        return self._object(document, 0)
-
-    def _object(self, group: Json, depth: int) -> Json:
-        found: Json = {}
-        for name, value in group.items():
-            if name == "prefix" and isinstance(value, dict):
-                found[name] = {
-                    prefix: self._text(iri, is_name=True) if isinstance(iri, str) else iri
-                    for prefix, iri in value.items()
-                }
-            elif is_secret_name(name.rpartition(":")[2]) and _is_value(value):
-                self._tell("values", "have names that say that they are secret: *** stands in their place", name)
-                found[name] = HIDDEN
-            else:
-                found[self._text(name, is_name=True)] = self._value(value, depth + 1)
-        return found
-
-    def _value(self, value: JsonValue, depth: int) -> JsonValue:
-        if isinstance(value, str):
-            return self._text(value, is_name=value.partition(":")[0] in self._prefixes)
-        if not isinstance(value, dict | list):
-            return value
-        if depth > _DEEPEST:
-            raise LoadError(f"{self._source}: is no PROV-JSON document: nested more than {_DEEPEST} deep")
-        if isinstance(value, list):
-            return [self._value(item, depth + 1) for item in value]
-        return self._object(value, depth)
-
-    def _text(self, text: str, *, is_name: bool) -> str:
-        found = _clean_name(text) if is_name else _clean_text(text)
-        if found != text:
-            self._tell("texts", "hold what looks like a secret, or no Unicode: *** or \\u… stands in its place", found)
-        return found
-
-    def _tell(self, what: str, reason: str, place: str) -> None:
-        self._report.note(NoteKind.DROPPED, what, reason, place[:80])
-
-
-def _is_value(value: JsonValue) -> bool:
-    """Whether it is a value as attributes have them: plain, typed, or a list of such."""
-    if isinstance(value, list):
-        return bool(value) and all(_is_value(item) for item in value)
-    return "$" in value if isinstance(value, dict) else value is not None

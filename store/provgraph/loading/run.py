@@ -14,6 +14,7 @@ from provgraph.joining.stitch import stitch as stitch_artifacts
 from provgraph.loading.ahead import made_ahead
 from provgraph.loading.protocol import Loader, LoadOptions, Progress
 from provgraph.loading.report import LoadReport
+from provgraph.model import NodeKind
 from provgraph.recording.redaction import redact_uri
 from provgraph.store.core import StoreCore
 from provgraph.store.writer import PreparedRecords, WriteResult
@@ -60,8 +61,7 @@ def run_loader(
                 if progress is not None:
                     progress(batch.done, batch.total, batch.stage)
     except (ConflictError, InvalidValueError, NotFoundError, TypeConflictError) as error:
-        kept = " (what was written before it stays, and loading again goes on)" if report.changed else ""
-        raise LoadError(f"{report.source}: {error}{kept}") from error
+        raise LoadError(f"{report.source}: {error}{_kept(report)}") from error
     if loaded:
         report.stitch = stitch_artifacts(core, loaded, told=progress or silent)
     report.seconds = time.monotonic() - start
@@ -87,6 +87,14 @@ def _place(source: str) -> str:
         return str(Path(source).resolve(strict=True))
     except (OSError, ValueError):
         return redact_uri(source)
+
+
+def _kept(report: LoadReport) -> str:
+    """What a load that is refused midway leaves in the store, in words."""
+    written = {name for name, count in (report.created + report.updated).items() if count}
+    if written <= {f"{kind.value}Type" for kind in NodeKind}:
+        return " (no node and no link was written)" if written else ""
+    return " (what was written before it stays, and loading again goes on)"
 
 
 def _add(report: LoadReport, result: WriteResult) -> None:
