@@ -20,6 +20,7 @@ from provgraph.coverage.kinds import CoverageKind, CoveragePart
 from provgraph.coverage.reach import reaching
 from provgraph.coverage.values import Coverage
 from provgraph.errors import InvalidValueError
+from provgraph.joining.digests import OF_NOTHING, strong_digest
 from provgraph.model import Association, BaseType, Equality, NodeKind
 from tests.servers.target import Target
 
@@ -302,3 +303,49 @@ def test_the_command_says_what_is_missing_and_fails_under_a_percentage(command: 
     assert run("--pipeline", "Pipeline/whole", "--fail-under", "100")[0] == 0
     assert run("--pipeline", "Pipeline/idle", "--fail-under", "1")[0] == 1
     assert run("--pipeline", "Camera/B")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("says", "value", "counts"),
+    [
+        *(("git_commit", text, False) for text in ("", " ", "unknown", "main", "4f2a91", "4f2a91c-dirty", "a" * 65)),
+        *(("git_commit", text, True) for text in ("4f2a91c", "4F2A91C" + "0" * 33, "a" * 64)),
+        *(("git_sha", text, text == "4f2a91c") for text in ("HEAD", "4f2a91c")),
+        *(("code_version", text, text in ("v2.1", "17")) for text in ("", " \t", "Unknown", "none", "v2.1", "17")),
+        *(("source_code_version", text, text == "r4711") for text in ("null", "r4711")),
+        ("code_version", 3, True),
+        ("git_commit", True, False),
+    ],
+)
+def test_a_commit_is_what_names_one(graph: provgraph.Graph, says: str, value: str | int, counts: bool) -> None:
+    graph.put(Execution(type="Step", key="e", state=_DONE, custom_properties={says: value}))
+    found = graph.coverage()
+    assert found.score.parts[CoveragePart.CODE] == (int(counts), 1)
+    assert (found.gap("no-code-version") is None) == counts
+    if not counts:
+        assert [node.key for node in found.gaps[0].nodes] == ["e"]
+
+
+_HEXES = ("a1" * 16, "a1" * 20, "a1" * 28, "a1" * 32, "a1" * 48, "a1" * 64, "A1" * 32, "g1" * 32, "a1" * 31, "xyz", "")
+_NAMES = (*("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake3", "sha256-tree", "SHA256"),)
+DIGESTS = (
+    *(f"{name}:{digits}" for name in (*_NAMES, "weak", "md5-dos2unix", "etag") for digits in _HEXES),
+    *(f"md5:{'a1' * 16}{end}" for end in (".dir", "xdir", ".dir.dir", "\n", " ")),
+    *(f"sha256:{'a1' * 32}{end}" for end in (".dir", " b", "|x")),
+    *("unknown", "a1" * 32, "x sha256:" + "a1" * 32, *sorted(OF_NOTHING)),
+)
+
+
+def test_a_digest_is_strong_where_joining_takes_it_for_one(graph: provgraph.Graph) -> None:
+    graph.put_lineage(
+        Records(artifacts=[Artifact(type="Dataset", key=f"{n}", digest=d) for n, d in enumerate(DIGESTS)])
+    )
+    found = graph.coverage(listed=None)
+    gap = found.gap("weak-digest")
+    assert gap is not None
+    assert {node.digest for node in gap.nodes if isinstance(node, Artifact)} == {
+        artifact.digest
+        for artifact in graph.find(kind="artifact")
+        if isinstance(artifact, Artifact) and artifact.digest and strong_digest(artifact.digest) is None
+    }
+    assert 12 < gap.count < len(DIGESTS) - 12

@@ -6,9 +6,11 @@ import ast
 import json
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provgraph.cli.app import commands
 from provgraph.coverage.kinds import CoverageKind, CoveragePart
 from provgraph.coverage.remedies import remedy, tool_of
 from provgraph.coverage.things import things_of
@@ -86,3 +88,10 @@ def test_the_table_has_a_row_for_each_pipeline_and_a_column_for_each_part() -> N
     assert list(frame.columns) == list(found.columns())
     assert [sentence.partition(" ")[0] for sentence in found.unknown] == ["Only", "1"]
     json.dumps(found.to_json())
+
+
+@pytest.mark.parametrize("text", ["nan", "-NaN", "inf", "101", "-1"])
+def test_a_percentage_that_nothing_is_less_than_is_refused(text: str) -> None:
+    result = CliRunner().invoke(commands, ["--url", "embedded:/nowhere", "coverage", "--fail-under", text])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("Error: Invalid value for '--fail-under'")

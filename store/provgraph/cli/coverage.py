@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,18 @@ _COLUMNS: Final = (
 )
 
 
+class _Percent(click.FloatRange):
+    """A number from 0 to 100; a range alone lets NaN through, which nothing is less than."""
+
+    name = "percentage"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail("NaN is no percentage: name a number from 0 to 100.", param, ctx)
+        return number
+
+
 @click.command(short_help="Show what the records lack, and how to close the gaps.")
 @click.option("--pipeline", type=NODE, metavar="NODE", help="Of this pipeline alone.")
 @click.option(
@@ -39,7 +52,7 @@ _COLUMNS: Final = (
 )
 @click.option(
     "--fail-under",
-    type=click.FloatRange(min=0, max=100),
+    type=_Percent(min=0, max=100),
     metavar="PERCENT",
     help="Exit with 1 if less is covered than this.",
 )

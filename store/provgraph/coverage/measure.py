@@ -16,7 +16,7 @@ from provgraph.coverage.remedies import remedy, tool_of
 from provgraph.coverage.things import Thing, things_of
 from provgraph.coverage.values import Coverage, CoverageGap, CoverageScore, PipelineCoverage
 from provgraph.errors import InvalidValueError
-from provgraph.joining.digests import STRONG
+from provgraph.joining.digests import OF_NOTHING
 from provgraph.model import Context, Node, NodeKind, NodeType
 from provgraph.recording.lost import lost_executions
 from provgraph.store.core import StoreCore
@@ -245,7 +245,7 @@ def _judge_deployments(
 def _artifacts(
     core: StoreCore, tally: _Tally, types: Sequence[str], wanted: Sequence[str] = ()
 ) -> Iterator[Sequence[Any]]:
-    asked = {"types": list(types), "groups": list(tally.pipelines.types), "strong": sorted(STRONG)}
+    asked = {"types": list(types), "groups": list(tally.pipelines.types), "of_nothing": sorted(OF_NOTHING)}
     statement = statements.MADE_FROM if wanted else statements.ARTIFACTS
     for [rows] in core.store.stream(statement, {**asked, "wanted": list(wanted)}):
         yield from rows

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final, NamedTuple
+from typing import Final, LiteralString, NamedTuple
 
-__all__ = ["STRONG", "Digest", "spellings", "strong_digest"]
+__all__ = ["OF_NOTHING", "STRONG", "Digest", "spellings", "strong_digest"]
 
 # Algorithms whose equal hashes mean equal bytes, with their number of hexadecimal digits. MD5 is no proof against a
 # forger, and is one against chance; it is all that DVC writes. `md5-dos2unix`, of DVC before 3, hashes other bytes than
 # those of the file, entity tags and checksums depend on how a file was uploaded, and a `weak:` one on its first rows.
-_DIGITS: Final = {
-    "md5": 32,
-    "sha1": 40,
-    "sha224": 56,
-    "sha256": 64,
-    "sha384": 96,
-    "sha512": 128,
-    "blake2b": 128,
-    "blake3": 64,
-    "sha256-tree": 64,  # the manifest of a folder as this package writes it
-}
-STRONG: Final = frozenset(_DIGITS)
-"""The algorithms of strong digests."""
-_HEX: Final = re.compile(r"[0-9a-f]+")
-_FOLDER: Final = ".dir"  # the manifest of a folder as DVC writes it: no hash of bytes that another tool would take
+# `sha256-tree` is the manifest of a folder as this package writes it; `.dir` marks one as DVC does, which is no hash of
+# bytes that another tool would take.
+STRONG: Final[LiteralString] = (
+    "md5:[0-9a-f]{32}([.]dir)?|sha1:[0-9a-f]{40}|sha224:[0-9a-f]{56}|(sha256|blake3|sha256-tree):[0-9a-f]{64}"
+    "|sha384:[0-9a-f]{96}|(sha512|blake2b):[0-9a-f]{128}"
+)
+"""What a strong digest looks like, in small letters and whole: a pattern for Python and for engines alike."""
+_STRONG: Final = re.compile(STRONG)
+_FOLDER: Final = ".dir"
 
-_EMPTY: Final = frozenset(
+OF_NOTHING: Final = frozenset(
     {
         *(f"{name}:{hashlib.new(name).hexdigest()}" for name in ("sha224", "sha256", "sha384", "sha512", "blake2b")),
         *(f"{name}:{hashlib.new(name, usedforsecurity=False).hexdigest()}" for name in ("md5", "sha1")),
@@ -36,6 +30,7 @@ _EMPTY: Final = frozenset(
         "md5:d751713988987e9331980363e24189ce.dir",  # of the two signs [], a list of no files
     }
 )
+"""The digests of empty files and folders: no two of them are one thing for that."""
 
 
 class Digest(NamedTuple):
@@ -49,15 +44,11 @@ def strong_digest(text: str | None) -> Digest | None:
     """The digest, if equal ones prove equal bytes: of a known algorithm, whole, and of more than nothing."""
     if not text or len(text) > 200:
         return None
-    algorithm, colon, digits = text.strip().lower().partition(":")
-    if not colon:
+    whole = text.strip().lower()
+    if not _STRONG.fullmatch(whole) or whole in OF_NOTHING:
         return None
-    is_folder = algorithm == "md5" and digits.endswith(_FOLDER)
-    plain = digits.removesuffix(_FOLDER) if is_folder else digits
-    if len(plain) != _DIGITS.get(algorithm) or not _HEX.fullmatch(plain):
-        return None
-    whole = f"{algorithm}:{digits}"
-    return None if whole in _EMPTY else Digest(algorithm + _FOLDER if is_folder else algorithm, whole)
+    algorithm = whole.partition(":")[0]
+    return Digest(algorithm + _FOLDER if whole.endswith(_FOLDER) else algorithm, whole)
 
 
 def spellings(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
+from provgraph.joining.digests import STRONG
 from provgraph.model import NodeKind
 from provgraph.store.cypher.trace import IN_CHUNKS, WALKED, closure
 
@@ -25,10 +26,26 @@ __all__ = [
 ]
 
 _GROUPS: Final[LiteralString] = "[(e)-[:ASSOCIATION]->(c) WHERE c.type IN $groups | c.id]"
+
+
+def _commit(key: LiteralString) -> LiteralString:
+    return "trim(toString(coalesce(" + key + ", ''))) =~ '[0-9a-fA-F]{7,64}'"
+
+
+def _version(key: LiteralString) -> LiteralString:
+    # what tools and scripts write where they know none is no version
+    return (
+        "NOT toLower(trim(toString(coalesce(" + key + ", '')))) IN "
+        "['', '-', '?', 'unknown', 'none', 'null', 'nan', 'n/a', 'undefined', 'true', 'false']"
+    )  # fmt: skip
+
+
 _UNCODED: Final[LiteralString] = (
-    "coalesce(e.custom_git_commit, e.prop_git_commit, e.custom_code_version, e.prop_code_version, "
-    "e.custom_git_sha, e.prop_git_sha, e.custom_source_code_version) IS NULL"
-)
+    "NOT (" + _commit("e.custom_git_commit") + " OR " + _commit("e.prop_git_commit") + " OR "
+    + _commit("e.custom_git_sha") + " OR " + _commit("e.prop_git_sha") + " OR "
+    + _version("e.custom_code_version") + " OR " + _version("e.prop_code_version") + " OR "
+    + _version("e.custom_source_code_version") + ")"
+)  # fmt: skip
 _DIRTY: Final[LiteralString] = "coalesce(e.custom_git_dirty, false) = true"
 _POSSIBLE: Final[LiteralString] = "COUNT { (e)<-[:POSSIBLE_INPUT]-() } + COUNT { (e)-[:POSSIBLE_OUTPUT]->() } > 0"
 _PENDING: Final[LiteralString] = "COUNT { (e)-[:PENDING_OUTPUT]->() } > 0"
@@ -61,7 +78,8 @@ def _artifacts(direct: LiteralString) -> LiteralString:
         "UNWIND $types AS type MATCH (n:Artifact {type: type}) WITH collect(n) AS xs " + IN_CHUNKS +
         "RETURN [n IN chunk | [n.id, n.type, coalesce(n.source, ''), n.family, " + _UNMADE + ", n.digest IS NOT NULL, "
         "n.digest IS NOT NULL AND (coalesce(n.custom_digest_strength, '') = 'weak' "
-        "OR NOT toLower(split(n.digest, ':')[0]) IN $strong) AND n.custom_dataset_version IS NULL "
+        "OR NOT toLower(trim(n.digest)) =~ '" + STRONG + "' OR toLower(trim(n.digest)) IN $of_nothing) "
+        "AND n.custom_dataset_version IS NULL "
         "AND NOT coalesce(n.custom_dataset_source, '') CONTAINS 'delta_table_version', " + direct + ", "
         "[(n)<-[:OUTPUT|POSSIBLE_OUTPUT]-(e)-[:ASSOCIATION]->(c) WHERE c.type IN $groups | c.id], "
         "[(n)-[:SAME_AS]->(o) | o.id]]]"
