@@ -589,13 +589,19 @@ class Graph:
     # -- joining ----------------------------------------------------------------------------------------------
 
     def stitch(
-        self, *, rules: Collection[Rule | str] | None = None, dry_run: bool = False, progress: Progress | None = None
+        self,
+        *,
+        rules: Collection[Rule | str] | None = None,
+        dry_run: bool = False,
+        listed: int | None = 1_000,
+        progress: Progress | None = None,
     ) -> StitchReport:
         """Join artifacts that are one thing in the records of different tools. Repeating changes nothing.
 
         They become equal (`SAME_AS`, inferred), which traces cross at no hop. The rules, the strongest first: equal
         strong digests; one URI with one version; one path within one commit. Nothing is joined that a stronger identity
-        keeps apart, and two records of one source never become one; what was not joined for this is reported.
+        keeps apart, and two records of one source never become one; what was not joined for this is reported. Joins that
+        were made before a stronger identity was known are taken back, and reported as well.
 
         Loads join what they bring by themselves. Steps are recorded without: those that were recorded since are joined
         by this, or by the next load of a source that shares something with them.
@@ -603,17 +609,20 @@ class Graph:
         Args:
             rules: by which to join: `content-hash`, `version-exact-uri`, `path-within-a-commit`; None for all.
             dry_run: only say what would be joined.
+            listed: how many joined pairs the report names at most; None for all. It counts all of them.
             progress: is told how far it is.
 
         Raises:
-            InvalidValueError: there is no such rule.
+            InvalidValueError: there is no such rule, or `listed` is negative.
         """
         from provgraph.joining.reading import silent
         from provgraph.joining.rules import Rule
         from provgraph.joining.stitch import stitch
 
         every = tuple(Rule) if rules is None else tuple(Rule.of(rule) for rule in rules)
-        return stitch(self._core, rules=every, dry_run=dry_run, told=progress or silent)
+        if listed is not None and listed < 0:
+            raise InvalidValueError(f"listed must not be negative: {listed}")
+        return stitch(self._core, rules=every, dry_run=dry_run, listed=listed, told=progress or silent)
 
     def unstitch(
         self, nodes: NodeLike | Sequence[NodeLike] | None = None, *, rules: Collection[Rule | str] | None = None

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import LiteralString
 
 import pytest
+from click.testing import CliRunner
 
 import provgraph.joining.stitch as stitching
 from provgraph import Artifact, Condition, Event, EventType, Execution, Graph, Records
+from provgraph.cli.app import commands
+from provgraph.errors import InvalidValueError
 from provgraph.joining import reading
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.stitch import stitch
 from provgraph.model import Equality
 from provgraph.store.check import check_store
 from tests.loaders.joined import EXACT, write_project, write_scene
-from tests.servers.target import Bypass
+from tests.servers.target import Bypass, Target
 
 SHA = "sha256:" + "a1" * 32
 EVERYTHING: LiteralString = "MATCH (a)-[r]->(b) RETURN a.key, b.key, type(r) AS t, properties(r) AS p"
@@ -279,3 +283,123 @@ def test_a_dataset_that_a_clean_run_used_by_its_path_is_that_of_the_commit(graph
     )
     assert graph.stitch().joined == {Rule.COMMIT: 1}
     assert {node.key for node in graph.downstream("data/x.csv").executions} == {"m/clean/run"}
+
+
+AT = "s3://b/m?versionId=1"
+B2, C3 = "sha256:" + "b2" * 32, "sha256:" + "c3" * 32
+
+
+def put_at(graph: Graph, *, equalities: tuple[Equality, ...] = (), **digests: str | None) -> dict[str, int]:
+    """One artifact of each named source at one exact place, with these digests."""
+    put = graph.put_lineage(
+        Records(
+            artifacts=[Artifact(key=f"{s}/2", type="D", source=s, uri=AT, digest=d) for s, d in digests.items()],
+            equalities=equalities,
+        )
+    )
+    return put.ids
+
+
+@pytest.mark.parametrize("by_load", [False, True], ids=["whole", "of a load"])
+def test_a_join_that_digests_contradict_later_is_taken_back_and_said(
+    graph: Graph, bypass: Bypass, by_load: bool
+) -> None:
+    put_at(graph, A=None, B=None)
+    assert graph.stitch().joined == {Rule.URI: 1}
+    ids = put_at(graph, A=B2, B=C3)
+    before = links(bypass)
+    would = graph.stitch(dry_run=True)
+    assert (would.taken_back, would.changed) == ({Rule.URI: 1}, False)
+    assert links(bypass) == before
+    report = stitch(graph._core, [ids["B/2"]]) if by_load else graph.stitch()
+    assert (report.taken_back, report.joined, report.changed) == ({Rule.URI: 1}, {}, True)
+    [conflict] = report.conflicts
+    assert (conflict.first, conflict.second, conflict.taken_back) == (ids["A/2"], ids["B/2"], 1)
+    assert conflict.reason == f"their bytes differ: {B2} and {C3}"
+    assert bypass.run("MATCH ()-[r:SAME_AS]->() RETURN count(r) AS n") == [{"n": 0}]
+    again = graph.stitch()
+    assert (again.changed, again.conflict_count, again.conflicts[0].taken_back) == (False, 1, 0)
+
+
+def test_what_a_tool_said_stays_and_joins_that_nothing_contradicts_do(graph: Graph, bypass: Bypass) -> None:
+    said = Equality(first="A/2", second="T/1", rule="renamed", recorded_by="T")
+    graph.put_lineage(Records(artifacts=[Artifact(key="T/1", type="D", source="T", digest=SHA)]))
+    put_at(graph, A=None, B=None, equalities=(said,))
+    graph.put_lineage(Records(artifacts=[Artifact(key="E/1", type="D", source="E", digest=SHA)]))
+    assert graph.stitch().joined == {Rule.CONTENT: 1, Rule.URI: 1}
+    put_at(graph, B=C3)  # other bytes than T/1, of which A/2 is another name
+    report = graph.stitch()
+    assert report.taken_back == {Rule.URI: 1}
+    left = {(row["a"], row["b"]) for row in bypass.run("MATCH (a)-[:SAME_AS]->(b) RETURN a.key AS a, b.key AS b")}
+    assert {tuple(sorted(map(str, pair))) for pair in left} == {("A/2", "T/1"), ("E/1", "T/1")}
+    assert not graph.stitch().changed
+
+
+def test_a_join_whose_evidence_is_gone_is_questioned_all_the_same(graph: Graph, bypass: Bypass) -> None:
+    put_at(graph, A=None, B=None)
+    graph.stitch()
+    graph.put_lineage(
+        Records(
+            artifacts=[
+                Artifact(key="A/2", type="D", source="A", uri="s3://b/a?versionId=7", digest=B2),
+                Artifact(key="B/2", type="D", source="B", uri="s3://b/b?versionId=8", digest=C3),
+            ]
+        )
+    )
+    assert graph.stitch(rules=["content-hash"]).taken_back == {Rule.URI: 1}
+    assert bypass.run("MATCH ()-[r:SAME_AS]->() RETURN count(r) AS n") == [{"n": 0}]
+
+
+def test_a_report_names_the_pairs_that_it_joins_or_would(graph: Graph) -> None:
+    sha = [f"sha256:{n:064x}" for n in range(1, 6)]
+    graph.put_lineage(
+        Records(
+            artifacts=[
+                Artifact(key=f"{s}/{d}", name=f"{s}-{n}", type="D", source=s, digest=d)
+                for s in "ab"
+                for n, d in enumerate(sha)
+            ]
+        )
+    )
+    would = graph.stitch(dry_run=True)
+    assert [(p.first_name, p.second_name, p.rule, p.evidence) for p in would.pairs] == [
+        (f"a-{n}", f"b-{n}", Rule.CONTENT, digest) for n, digest in enumerate(sha)
+    ]
+    assert [graph.get(p.first).name for p in would.pairs] == [p.first_name for p in would.pairs]
+    assert graph.stitch(dry_run=True, listed=2).pairs == would.pairs[:2]
+    assert graph.stitch(listed=None).pairs == would.pairs
+    assert graph.stitch().pairs == []
+    with pytest.raises(InvalidValueError, match="listed"):
+        graph.stitch(listed=-1)
+
+
+def test_the_command_names_pairs_and_says_how_many_more_there_are(
+    graph: Graph, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVGRAPH_URL", target.url)
+    monkeypatch.setenv("PROVGRAPH_USER", target.user or "")
+    monkeypatch.setenv("PROVGRAPH_PASSWORD", target.password or "")
+    sha = [f"sha256:{n:064x}" for n in range(1, 26)]
+    graph.put_lineage(
+        Records(
+            artifacts=[
+                Artifact(key=f"{s}/{d}", name=f"{s}-{n}", type="D", source=s, digest=d)
+                for s in "ab"
+                for n, d in enumerate(sha)
+            ]
+        )
+    )
+    dry = CliRunner().invoke(commands, ["stitch", "--dry-run"]).stdout
+    assert dry.startswith("would join    25 by content hash\nFIRST ")
+    [row] = [line for line in dry.splitlines() if "a-3 " in line]
+    assert row.split()[1::2][:2] == ["a-3", "b-3"]
+    assert row.endswith(f"content hash  {sha[3]}")
+    assert "a-19" in dry
+    assert "a-20" not in dry
+    assert "… and 5 more: --json names up to 100,000" in dry
+    for words in (["--dry-run"], []):
+        told = json.loads(CliRunner().invoke(commands, ["stitch", "--json", *words]).stdout)
+        assert (told["pair_count"], len(told["pairs"]), told["dry_run"]) == (25, 25, bool(words))
+        first = told["pairs"][0]
+        assert (first["names"], first["evidence"], first["rule"]) == (["a-0", "b-0"], sha[0], "content hash")
+    assert graph.get(told["pairs"][24]["refs"][1]).name == "b-24"

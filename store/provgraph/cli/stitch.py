@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from provgraph.cli.options import NODE, Settings, output_options, pass_settings, url_option
-from provgraph.cli.output import say, write_json, write_lines
+from provgraph.cli.output import Column, say, write_json, write_lines, write_table
 from provgraph.cli.progress import ProgressLine
 from provgraph.cli.stores import open_graph
 from provgraph.cli.text import count_text
 from provgraph.joining.rules import Rule
 
+if TYPE_CHECKING:
+    from provgraph.joining.report import StitchReport
+
 __all__ = ["stitch"]
+
+NAMED: Final = 20  # pairs in the text
+LISTED: Final = 100_000  # pairs in JSON
+_COLUMNS: Final = (
+    *(Column("FIRST"), Column("NAME", shrinks=True, keeps_end=True)),
+    *(Column("SECOND"), Column("NAME", shrinks=True, keeps_end=True)),
+    *(Column("RULE"), Column("EVIDENCE", shrinks=True)),
+)
 
 
 @click.command(short_help="Join the records of different tools that are one thing.")
@@ -39,7 +51,8 @@ def stitch(settings: Settings, nodes: Sequence[str], undo: bool, dry_run: bool, 
     equal (SAME_AS), with the rule and what was equal; traces cross that at no hop.
 
     Two records of one source are never made one, and what the rules would join against a stronger identity is said
-    instead. Every load does this for what it brings, unless told not to; steps that were recorded since are joined by
+    instead; a join made before that was known is taken back. The pairs are named, 20 in the text and up to 100,000 with
+    --json. Every load does this for what it brings, unless told not to; steps that were recorded since are joined by
     this verb. Running it again changes nothing. What was taken back by --undo is joined again by the next run, or by
     the next load of the same records.
     """
@@ -54,13 +67,25 @@ def stitch(settings: Settings, nodes: Sequence[str], undo: bool, dry_run: bool, 
             progress.clear()
             _write_undone(settings, undone)
             return
-        report = graph.stitch(rules=chosen, dry_run=dry_run, progress=progress)
+        listed = LISTED if settings.format == "json" else NAMED
+        report = graph.stitch(rules=chosen, dry_run=dry_run, listed=listed, progress=progress)
     if settings.format == "json":
         write_json(report.to_json())
         return
-    write_lines([*report.lines(), f"looked at {count_text(report.looked_at, 'artifact')} in {report.seconds:.1f} s"])
-    if report.changed:
+    write_lines(report.lines())
+    _write_pairs(report)
+    write_lines([f"looked at {count_text(report.looked_at, 'artifact')} in {report.seconds:.1f} s"])
+    if report.joined and report.changed:
         say("to take it back: provgraph stitch --undo")
+
+
+def _write_pairs(report: StitchReport) -> None:
+    if not report.pairs:
+        return
+    rows = [(p.first, p.first_name, p.second, p.second_name, p.rule.value, p.evidence) for p in report.pairs]
+    write_table(_COLUMNS, rows)
+    if (more := report.joined.total() - len(rows)) > 0:
+        write_lines([f"… and {more:,} more: --json names up to {LISTED:,}"])
 
 
 def _write_undone(settings: Settings, undone: Counter[Rule]) -> None:

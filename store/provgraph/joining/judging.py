@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from provgraph.joining.marks import Mark
 
-__all__ = ["Ambiguity", "Conflict", "Group", "Join", "Member", "Verdict", "judge"]
+__all__ = ["Ambiguity", "Conflict", "Group", "Join", "Member", "Verdict", "contradiction", "judge"]
 
 _TAILS: Final = 12  # last parts of a path that are compared
 
@@ -25,16 +25,18 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two artifacts (by id) that a mark says are one, and a stronger identity says are not: nothing was joined by it.
+    """Two artifacts (by id) that a mark says are one, and a stronger identity says are not: nothing is joined by it.
 
     Attributes:
         reason: what tells them apart.
+        taken_back: how many pairs were joined by the mark before that was known, and are no more.
     """
 
     mark: Mark
     first: int
     second: int
     reason: str
+    taken_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def judge(group: Group) -> list[Verdict]:
     left = {number: members for number, members in components.items() if number not in out}
     if len(left) < 2:
         return verdicts
-    if (conflict := _contradiction(group.mark, left.values())) is not None:
+    told = ((m.id, form, digest) for members in left.values() for m in members for form, digest in m.digests)
+    if (conflict := contradiction(group.mark, told)) is not None:
         return [*verdicts, conflict]
     ends = sorted(min(m.id for m in members if m.marked) for members in left.values())
     return [*verdicts, *(Join(group.mark, ends[0], end) for end in ends[1:])]
@@ -135,13 +138,13 @@ def _one_of(source: str, group: Group) -> tuple[int | None, Verdict | None]:
     )
 
 
-def _contradiction(mark: Mark, components: Iterable[Sequence[Member]]) -> Conflict | None:
+def contradiction(mark: Mark, digests: Iterable[tuple[int, str, str]]) -> Conflict | None:
+    """The first two artifacts whose digests of one form differ, of (id, form, digest)."""
     known: dict[str, tuple[str, int]] = {}
-    for member in sorted((m for members in components for m in members), key=lambda m: m.id):
-        for form, digest in member.digests:
-            other, id_ = known.setdefault(form, (digest, member.id))
-            if other != digest:
-                return Conflict(mark, id_, member.id, f"their bytes differ: {other} and {digest}")
+    for member, form, digest in sorted(digests, key=lambda told: told[0]):
+        other, id_ = known.setdefault(form, (digest, member))
+        if other != digest:
+            return Conflict(mark, id_, member, f"their bytes differ: {other} and {digest}")
     return None
 
 

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 
 from provgraph.joining import digests, places
-from provgraph.joining.marks import Record, record_of
-from provgraph.joining.rules import Rule
+from provgraph.joining.marks import Mark, Record, record_of
+from provgraph.joining.parting import Link, Parted, contradicted, part
+from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.workspace import Workspace
 from provgraph.model import NodeKind
 from provgraph.store.core import StoreCore
@@ -85,15 +86,34 @@ def read_some(core: StoreCore, workspace: Workspace, ids: Collection[int], rules
     return count
 
 
-def read_components(core: StoreCore, workspace: Workspace) -> None:
-    """What is one thing already with those that share a mark."""
+def read_components(core: StoreCore, workspace: Workspace) -> Iterator[Parted]:
+    """What is one thing already with those that share a mark, and with those asked about that were joined.
+
+    Yields each component in which digests contradict joins: the workspace has it as it is without them, and the store
+    has them still.
+    """
     seen: set[int] = set()
     for chunk in _chunks(workspace.with_equalities(), _COMPONENTS):
         ids = [id_ for id_ in chunk if id_ not in seen]
         for id_, rows in core.store.read(statements.COMPONENTS, {"ids": ids}) if ids else ():
             if id_ not in seen:
                 seen.update(row[0] for row in rows)
-                workspace.component(_record(row) for row in rows)
+                records = [_record(row) for row in rows]
+                if not contradicted(records):
+                    workspace.component(records)
+                    continue
+                parted = part(records, _links(core, [record.id for record in records]))
+                for each in parted.parts:
+                    workspace.component(each)
+                if parted.pairs:
+                    yield parted
+
+
+def _links(core: StoreCore, ids: Sequence[int]) -> Iterator[Link]:
+    for chunk in _chunks(ids, _LOOKED_UP):
+        [[rows]] = core.store.read(statements.LINKS, {"ids": chunk})
+        for first, second, by, rule, evidence in rows:
+            yield Link(first, second, Mark(Rule.of(rule), evidence) if by == RECORDED_BY else None)
 
 
 def _partners(records: Sequence[Record], rules: Collection[Rule]) -> Iterator[tuple[Statement, list[str]]]:
@@ -115,14 +135,18 @@ def _partners(records: Sequence[Record], rules: Collection[Rule]) -> Iterator[tu
         yield statements.BY_URI, sorted({found.path for record in records for found in record.commits})
 
 
-def _look_up(core: StoreCore, statement: Statement, values: Sequence[object]) -> list[tuple[Record, bool]]:
+def _look_up(core: StoreCore, statement: Statement, values: Sequence[object]) -> list[tuple[Record, int]]:
     [[rows]] = core.store.read(statement, {"values": values})
     return _records(rows)
 
 
-def _records(rows: Iterable[Row]) -> list[tuple[Record, bool]]:
-    """The artifacts that bear a mark, each with whether it has equalities."""
-    return [(record, bool(row[2])) for row in rows if (record := _record(row)).marks]
+def _records(rows: Iterable[Row]) -> list[tuple[Record, int]]:
+    """The artifacts that bear a mark, each with its equalities: 0 for none, 1 of tools, 2 by joining."""
+    return [(record, _equal(row[2])) for row in rows if (record := _record(row)).marks]
+
+
+def _equal(said_by: Sequence[str]) -> int:
+    return 2 if RECORDED_BY in said_by else int(bool(said_by))
 
 
 def _record(row: Row) -> Record:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from provgraph.joining.judging import Join
+from provgraph.joining.judging import Conflict, Join
+from provgraph.joining.marks import Mark
 from provgraph.joining.reading import Told, read_all, read_components, read_some, several_sources, silent, windows
-from provgraph.joining.report import StitchReport
+from provgraph.joining.report import SHOWN_PAIRS, JoinedPair, StitchReport
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.workspace import Workspace
-from provgraph.model import Certainty
+from provgraph.model import Certainty, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher import join as statements
 from provgraph.store.protocol import Row, Statement, Transaction
@@ -29,16 +31,19 @@ def stitch(
     *,
     rules: Collection[Rule] = tuple(Rule),
     dry_run: bool = False,
+    listed: int | None = SHOWN_PAIRS,
     told: Told = silent,
 ) -> StitchReport:
     """Join artifacts of different sources that are one thing. Repeating changes nothing.
 
-    Joins are written in whole batches: what was broken off is completed by the next run.
+    Joins made earlier, by whatever rule, that digests contradict by now are taken back first. Joins are written in
+    whole batches: what was broken off is completed by the next run.
 
     Args:
         ids: of the artifacts to look at; None for all.
         rules: by which to join.
         dry_run: write nothing.
+        listed: how many pairs the report names at most; None for all.
         told: how far it is.
     """
     start = time.monotonic()
@@ -51,7 +56,8 @@ def stitch(
         else:
             report.looked_at = read_some(core, workspace, ids, rules, told)
         report.shared = workspace.meet()
-        read_components(core, workspace)
+        parted = _take_back(core, workspace, report)
+        named: list[Join] = []
         waiting: list[Join] = []
         for at, verdicts in enumerate(workspace.verdicts(), 1):
             report.known += not verdicts
@@ -59,15 +65,53 @@ def stitch(
                 if isinstance(verdict, Join):
                     report.joined[verdict.mark.rule] += 1
                     waiting.append(verdict)
-                else:
+                    if listed is None or len(named) < listed:
+                        named.append(verdict)
+                elif not (isinstance(verdict, Conflict) and verdict.mark in parted):  # else it is said already
                     report.take(verdict)
             if len(waiting) >= _BATCH:
                 _write(core, waiting, dry_run)
                 waiting = []
                 told(at, report.shared, "shared by records")
         _write(core, waiting, dry_run)
+    report.pairs.extend(_named(core, named))
     report.seconds = time.monotonic() - start
     return report
+
+
+def _take_back(core: StoreCore, workspace: Workspace, report: StitchReport) -> set[Mark]:
+    """Read what is joined, and take back what better knowledge contradicts; the marks that it was joined by."""
+    marks: set[Mark] = set()
+    for parted in read_components(core, workspace):
+        for conflict in parted.conflicts:
+            marks.add(conflict.mark)
+            report.taken_back[conflict.mark.rule] += conflict.taken_back
+            report.take(conflict)
+        for pairs in _batches(parted.pairs) if not report.dry_run else ():
+            parameters = {"pairs": [list(pair) for pair in pairs], "by": RECORDED_BY}
+            core.store.write(lambda transaction, said=parameters: transaction.run(statements.PART_PAIRS, said))
+    return marks
+
+
+def _batches(pairs: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
+    for at in range(0, len(pairs), _BATCH):
+        yield pairs[at : at + _BATCH]
+
+
+def _named(core: StoreCore, joins: Sequence[Join]) -> Iterator[JoinedPair]:
+    waiting = iter(joins)
+    while some := list(islice(waiting, _BATCH)):
+        ends = {end for join in some for end in (join.first, join.second)}
+        labels = {node.id: node.label for node in core.reader.by_ids(NodeKind.ARTIFACT, sorted(ends))}
+        for join in some:
+            yield JoinedPair(
+                rule=join.mark.rule,
+                evidence=join.mark.text,
+                first=f"artifact:{join.first}",
+                second=f"artifact:{join.second}",
+                first_name=labels.get(join.first, ""),
+                second_name=labels.get(join.second, ""),
+            )
 
 
 def _write(core: StoreCore, joins: Sequence[Join], dry_run: bool) -> None:

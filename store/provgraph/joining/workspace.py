@@ -14,11 +14,11 @@ from provgraph.joining.rules import Rule
 
 __all__ = ["Workspace"]
 
-# `asked`: joining was asked about this artifact; the others are there to meet it. `equal`: it has equalities, so its
-# component is to be read. `component` is the least id of all that are one thing.
+# `asked`: joining was asked about this artifact; the others are there to meet it. `equal`: it has equalities (2: joins
+# are among them), so its component is to be read. `component` is the least id of all that are one thing.
 _TABLES: Final = """
 CREATE TABLE record (id INTEGER PRIMARY KEY, component INTEGER NOT NULL, source TEXT NOT NULL, place TEXT NOT NULL,
-                     digests TEXT NOT NULL, equal INTEGER NOT NULL);
+                     digests TEXT NOT NULL, equal INTEGER NOT NULL, asked INTEGER NOT NULL);
 CREATE TABLE mark (rule INTEGER, text TEXT, id INTEGER, source TEXT, asked INTEGER, registry INTEGER,
                    PRIMARY KEY (rule, text, id)) WITHOUT ROWID;
 CREATE TABLE wanted (rule INTEGER, text TEXT, PRIMARY KEY (rule, text)) WITHOUT ROWID;
@@ -31,9 +31,14 @@ _WANTED: Final = """
 INSERT INTO wanted SELECT rule, text FROM mark GROUP BY rule, text
 HAVING min(source) <> max(source) AND max(asked) = 1
 """
+_RECORD: Final = """
+INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET asked = max(asked, excluded.asked)
+"""
 _EQUAL_MEMBERS: Final = """
-SELECT DISTINCT r.id FROM wanted AS w JOIN mark AS m ON m.rule = w.rule AND m.text = w.text
-JOIN record AS r ON r.id = m.id WHERE r.equal ORDER BY r.id
+SELECT r.id FROM wanted AS w JOIN mark AS m ON m.rule = w.rule AND m.text = w.text
+JOIN record AS r ON r.id = m.id WHERE r.equal
+UNION SELECT id FROM record WHERE equal = 2 AND asked ORDER BY 1
 """
 _GROUP: Final = """
 SELECT r.id, r.component, r.source, r.place, r.digests, g.id IS NOT NULL, coalesce(g.registry, 0)
@@ -63,14 +68,17 @@ class Workspace:
     ) -> None:
         self._connection.close()
 
-    def add(self, records: Iterable[tuple[Record, bool]], *, asked: bool, rules: Iterable[Rule] = _RULES) -> None:
-        """Take records, each with whether it has equalities. One that is there already was asked about or is now."""
+    def add(self, records: Iterable[tuple[Record, int]], *, asked: bool, rules: Iterable[Rule] = _RULES) -> None:
+        """Take records, each with its equalities (0 none, 1 of tools, 2 by joining).
+
+        One that is there already was asked about or is now.
+        """
         wanted = frozenset(rules)
         rows: list[tuple[object, ...]] = []
         marks: list[tuple[object, ...]] = []
         for record, equal in records:
             digests = json.dumps([list(digest) for digest in record.digests])
-            rows.append((record.id, record.id, record.source, record.place, digests, int(equal)))
+            rows.append((record.id, record.id, record.source, record.place, digests, int(equal), int(asked)))
             registered = {exact.text for exact in record.exact if exact.registry}
             marks += (
                 (
@@ -85,7 +93,7 @@ class Workspace:
                 if mark.rule in wanted
             )
         self._connection.execute("BEGIN")
-        self._connection.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._connection.executemany(_RECORD, rows)
         self._connection.executemany(_MARK, marks)
         self._connection.execute("COMMIT")
 
@@ -98,7 +106,10 @@ class Workspace:
         return int(count)
 
     def with_equalities(self) -> Iterator[int]:
-        """The ids of those that share a mark and have equalities: their components are to be given to `component`."""
+        """The ids of those whose components are to be given to `component`.
+
+        They share a mark and have equalities, or were asked about and joined before.
+        """
         for (id_,) in self._connection.execute(_EQUAL_MEMBERS).fetchall():
             yield int(id_)
 
@@ -109,7 +120,7 @@ class Workspace:
         for record in members:
             digests = json.dumps([list(digest) for digest in record.digests])
             self._connection.execute(
-                "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, 1) ON CONFLICT (id) DO UPDATE SET component = ?2",
+                "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, 1, 0) ON CONFLICT (id) DO UPDATE SET component = ?2",
                 (record.id, number, record.source, record.place, digests),
             )
 

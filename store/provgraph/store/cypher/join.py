@@ -1,7 +1,7 @@
 """Statements for joining records: what artifacts are recognised by, who shares it, and the links between them.
 
-A row of an artifact is [id, key, has equalities, commits, values of `READ_KEYS` ...]. Commits are those of clean work
-trees in which a run took the artifact in by a relative path.
+A row of an artifact is [id, key, who says each of its equalities, commits, values of `READ_KEYS` ...]. Commits are
+those of clean work trees in which a run took the artifact in by a relative path.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ __all__ = [
     "COMPONENTS",
     "INDEXES",
     "JOIN",
+    "LINKS",
     "PART",
     "PART_AT",
+    "PART_PAIRS",
     "READ_KEYS",
     "WINDOW",
 ]
@@ -43,7 +45,7 @@ READ_KEYS: Final = (
 
 def _row(n: LiteralString) -> LiteralString:
     return (
-        "[" + n + ".id, " + n + ".key, size([(" + n + ")-[:SAME_AS]->(y:Artifact) | 1]) > 0, "
+        "[" + n + ".id, " + n + ".key, [(" + n + ")-[q:SAME_AS]->(y:Artifact) | coalesce(q.recorded_by, '')], "
         "CASE WHEN " + n + ".uri IS NULL OR " + n + ".uri CONTAINS ':' OR " + n + ".uri STARTS WITH '/' THEN [] "
         "ELSE [(" + n + ")-[:INPUT]->(e:Execution) WHERE e.custom_git_dirty = false | e.custom_git_commit] END, "
         + n + ".source, " + n + ".type, " + n + ".uri, " + n + ".family, " + n + ".version, " + n + ".digest, "
@@ -78,6 +80,12 @@ COMPONENTS: Final[LiteralString] = (
     "RETURN id, collect(" + _row("x") + ")"
 )
 
+# The equalities of some artifacts, each as often as it is said: [first id, second id, who says it, rule, evidence].
+LINKS: Final[LiteralString] = (
+    "UNWIND $ids AS id MATCH (a:Artifact {id: id})-[r:SAME_AS]->(b:Artifact) "
+    "RETURN collect([a.id, b.id, r.recorded_by, r.rule, r.evidence])"
+)
+
 # A link each way, in one transaction: [first id, second id, rule, evidence].
 JOIN: Final[LiteralString] = """
 UNWIND $rows AS row
@@ -100,4 +108,9 @@ PART_AT: Final[LiteralString] = (
     "UNWIND $ids AS id MATCH (a:Artifact {id: id})-[r:SAME_AS {recorded_by: $by}]-(:Artifact) "
     "WHERE $rules IS NULL OR r.rule IN $rules "
     "WITH DISTINCT r WITH r, r.rule AS rule DELETE r RETURN rule, count(*)"
+)
+# The same of pairs of artifacts: [first id, second id].
+PART_PAIRS: Final[LiteralString] = (
+    "UNWIND $pairs AS pair MATCH (a:Artifact {id: pair[0]})-[r:SAME_AS {recorded_by: $by}]-(b:Artifact {id: pair[1]}) "
+    "WITH DISTINCT r DELETE r RETURN count(*)"
 )

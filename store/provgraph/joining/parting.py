@@ -1,0 +1,88 @@
+"""Joins made earlier that better knowledge contradicts by now: which of them are taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from provgraph.joining.judging import Conflict, contradiction
+from provgraph.joining.marks import Mark, Record
+from provgraph.joining.rules import Rule
+
+__all__ = ["Link", "Parted", "contradicted", "part"]
+
+_ORDER: Final = tuple(Rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An equality of two artifacts (by id): a join of ours by a mark, or what a tool said (None)."""
+
+    first: int
+    second: int
+    mark: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """What became of a component.
+
+    Attributes:
+        parts: the artifacts that remain one thing, each part in the order of ids.
+        pairs: the joins to take back, as pairs of ids.
+        conflicts: why, for each mark whose joins are taken back.
+    """
+
+    parts: list[list[Record]]
+    pairs: list[tuple[int, int]]
+    conflicts: list[Conflict]
+
+
+def contradicted(records: Iterable[Record]) -> bool:
+    """Whether strong digests of one form differ among artifacts that are one thing."""
+    known: dict[str, str] = {}
+    return any(known.setdefault(form, text) != text for record in records for form, text in record.digests)
+
+
+def part(records: Sequence[Record], links: Iterable[Link]) -> Parted:
+    """Take a component apart until no join of ours contradicts its digests.
+
+    What tools say stays. Joins are looked at mark by mark, the strongest first, as `judge` makes them: where a mark's
+    joins would make artifacts one whose digests of one form differ, all of them are taken back, since nothing tells
+    which of them was right.
+    """
+    known = {record.id: record for record in records}
+    component = {id_: {id_} for id_ in known}
+
+    def unite(pairs: Iterable[tuple[int, int]]) -> None:
+        for first, second in pairs:
+            small, large = sorted((component[first], component[second]), key=len)
+            if small is not large:
+                large |= small
+                for id_ in small:
+                    component[id_] = large
+
+    ours: dict[Mark, set[tuple[int, int]]] = {}
+    for link in links:
+        if link.mark is None:
+            unite([(link.first, link.second)])
+        else:
+            first, second = sorted((link.first, link.second))
+            ours.setdefault(link.mark, set()).add((first, second))
+    parted = Parted([], [], [])
+    for mark in sorted(ours, key=lambda mark: (_ORDER.index(mark.rule), mark.text)):
+        pairs = sorted(ours[mark])
+        touched = {id_ for pair in pairs for end in pair for id_ in component[end]}
+        conflict = contradiction(mark, ((id_, *digest) for id_ in touched for digest in known[id_].digests))
+        if conflict is None:
+            unite(pairs)
+        else:
+            parted.pairs.extend(pairs)
+            parted.conflicts.append(Conflict(mark, conflict.first, conflict.second, conflict.reason, len(pairs)))
+    seen: set[int] = set()
+    for id_ in sorted(known):
+        if id_ not in seen:
+            seen |= component[id_]
+            parted.parts.append([known[member] for member in sorted(component[id_])])
+    return parted
