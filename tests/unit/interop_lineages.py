@@ -25,7 +25,7 @@ from provgraph.model import (
 from provgraph.tracing.certificate import Certificate, Cut, CutReason, Gap, GapKind
 from provgraph.tracing.lineage import Edge, Lineage
 
-__all__ = ["exact", "lineages", "sample"]
+__all__ = ["exact", "lineages", "nested", "sample"]
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
@@ -118,6 +118,8 @@ def lineages(draw: st.DrawFn) -> Lineage:
     refs = [context.ref for context in contexts]
     chances = st.sets(st.sampled_from(refs)) if refs else st.just(set[str]())
     within = {node.ref: tuple(sorted(draw(chances))) for node in nodes}
+    if len(refs) == 2 and draw(st.booleans()):
+        within[refs[0]] = (refs[1],)
     return Lineage(
         starts=(nodes[0].ref,),
         direction=draw(st.sampled_from(["upstream", "downstream", "both"])),
@@ -211,4 +213,15 @@ def sample() -> Lineage:
         memberships={train.ref: (run.ref,), model.ref: (run.ref,)},
         types=_TYPES,
         only_possible=frozenset((maybe.ref,)),
+    )
+
+
+def nested() -> Lineage:
+    """The same, whose run belongs to a context itself, as in all that came from one source."""
+    lineage = sample()
+    pipeline = Context(id=6, type="Pipeline", key="k/pipeline", name="inspection")
+    return dataclasses.replace(
+        lineage,
+        contexts=(*lineage.contexts, pipeline),
+        memberships={**lineage.memberships, "context:5": (pipeline.ref,)},
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,12 @@ from hypothesis import strategies as st
 import provgraph
 from provgraph import Lineage, records_from_frames
 from provgraph.errors import InvalidValueError
-from provgraph.model import NodeKind
+from provgraph.model import Artifact, NodeKind, Struct, Value
 from provgraph.tracing.certificate import CutReason
 from provgraph.tracing.deployments import Deployment
 from provgraph.tracing.overview import TypeCount
 from provgraph.tracing.runs import Run, Use
-from tests.unit.interop_lineages import exact, lineages, sample
+from tests.unit.interop_lineages import exact, lineages, nested, sample
 
 nx = pytest.importorskip("networkx")
 pd = pytest.importorskip("pandas")
@@ -35,6 +37,36 @@ class TestFrames:
             frame.to_parquet(tmp_path / name)
         again = Lineage.from_frames(pd.read_parquet(tmp_path / "nodes"), pd.read_parquet(tmp_path / "edges"))
         assert exact(again) == exact(sample())
+
+    @settings(max_examples=30)
+    @given(lineages())
+    def test_any_lineage_comes_back_the_same_from_parquet(self, lineage: Lineage) -> None:
+        files = [BytesIO(frame.to_parquet()) for frame in lineage.to_frames()]
+        again = Lineage.from_frames(*map(pd.read_parquet, files))
+        assert exact(again) == exact(lineage)
+        assert again == lineage
+
+    def test_a_column_of_mixed_values_is_text_and_kinds_say_of_what(self) -> None:
+        values: list[Value] = [1, "1", True, float("nan"), 2**60, 0.5, Struct.of([1])]
+        made = [Artifact(id=at, type="T", key=str(at), properties={"x": value}) for at, value in enumerate(values, 1)]
+        frame = provgraph.to_frame(made)
+        assert frame["prop_x"].tolist() == ["1", "1", "true", "NaN", str(2**60), "0.5", "[1]"]
+        assert frame["kinds"].isna().tolist() == [False, True, *[False] * 5]
+        again = records_from_frames(pd.read_parquet(BytesIO(frame.to_parquet()))).artifacts
+        assert exact(again) == exact(tuple(made))
+        odd = frame.assign(prop_x="far")
+        with pytest.raises(InvalidValueError, match="artifact:1: prop_x is 'far', and kinds says INT"):
+            records_from_frames(odd)
+
+    def test_contexts_of_contexts_come_back(self) -> None:
+        assert Lineage.from_frames(*nested().to_frames()) == nested()
+
+    def test_what_is_no_frame_is_refused(self) -> None:
+        nothing: Any = None
+        with pytest.raises(InvalidValueError, match="not a frame of pandas: a NoneType"):
+            Lineage.from_frames(nothing, nothing)
+        with pytest.raises(InvalidValueError, match="not a frame of pandas: a NoneType"):
+            records_from_frames(nothing)
 
     def test_columns_are_named_as_in_the_graph_and_have_one_dtype(self) -> None:
         nodes, edges = sample().to_frames()
@@ -117,6 +149,44 @@ class TestNetworks:
         again = Lineage.from_networkx(nx.read_graphml(tmp_path / "lineage.graphml", force_multigraph=True))
         assert exact(again) == exact(sample())
 
+    @settings(max_examples=50)
+    @given(lineages())
+    def test_graphml_holds_all_of_any_lineage(self, lineage: Lineage) -> None:
+        file = BytesIO()
+        nx.write_graphml(lineage.to_networkx(), file)
+        again = Lineage.from_networkx(nx.read_graphml(BytesIO(file.getvalue()), force_multigraph=True))
+        assert exact(again) == exact(lineage)
+
+    @pytest.mark.parametrize(
+        "text", ["\0", "a\r\nb", "\ufffe", 'json:"x"', "json:x", "", " \t\n", "\u0085", "\U0001f600"]
+    )
+    def test_graphml_holds_any_text(self, text: str) -> None:
+        first, *others = sample().nodes
+        odd = replace(first, custom_properties={"note": text, "\x01\r": 1})
+        lineage = replace(sample(), nodes=(odd, *others))
+        file = BytesIO()
+        nx.write_graphml(lineage.to_networkx(), file)
+        again = Lineage.from_networkx(nx.read_graphml(BytesIO(file.getvalue()), force_multigraph=True))
+        assert exact(again) == exact(lineage)
+
+    def test_only_what_xml_cannot_hold_is_escaped(self) -> None:
+        model, *others = sample().nodes
+        texts = {"a": "C:\\x\n<ü>", "b": "\0"}
+        network = replace(sample(), nodes=(replace(model, custom_properties=texts), *others)).to_networkx()
+        assert network.nodes[model.ref]["custom_a"] == texts["a"]
+        assert network.nodes[model.ref]["custom_b"] == 'json:"\\u0000"'
+        network.nodes[model.ref]["custom_b"] = 'json:"'
+        with pytest.raises(InvalidValueError, match="is no JSON after json:"):
+            Lineage.from_networkx(network)
+
+    def test_contexts_of_contexts_come_back(self) -> None:
+        assert Lineage.from_networkx(nested().to_networkx()) == nested()
+
+    def test_what_is_no_graph_is_refused(self) -> None:
+        nothing: Any = None
+        with pytest.raises(InvalidValueError, match="not a graph of networkx: a NoneType"):
+            Lineage.from_networkx(nothing)
+
     def test_attributes_are_named_as_in_the_graph(self) -> None:
         network = sample().to_networkx()
         assert nx.get_node_attributes(network, "custom_rows") == {"artifact:1": 12, "artifact:2": 1.5}
@@ -145,6 +215,29 @@ class TestRecords:
         assert [event.possible for event in records.events] == [False, True, False]
         assert [(a.execution, a.context) for a in records.associations] == [("k/train", "k/run")]
         assert {t.key for t in records.types} == {n.type_key for n in records.nodes} | {t.key for t in lineage.types}
+
+    def test_contexts_of_contexts_are_records_too(self) -> None:
+        records = nested().to_records()
+        assert [(parent.child, parent.parent) for parent in records.parents] == [("k/run", "k/pipeline")]
+        assert exact(records_from_frames(*nested().to_frames())) == exact(records)
+
+    @pytest.mark.parametrize(
+        ("column", "value", "words"),
+        [
+            ("kind", "foo", "row 1 of the nodes: 'm' has the kind 'foo': it is one of artifact, execution, context"),
+            ("kind", None, "row 1 of the nodes: 'm' has no kind"),
+            ("type", float("nan"), "row 1 of the nodes: m: cannot be read back: type is missing"),
+            ("type", 5, "row 1 of the nodes: m: cannot be read back: type is 5"),
+            ("key", None, "row 1 of the nodes: it has no key"),
+        ],
+    )
+    def test_a_row_that_cannot_be_read_is_named(self, column: str, value: object, words: str) -> None:
+        nodes = pd.DataFrame([("artifact", "D", "d"), ("artifact", "M", "m")], columns=["kind", "type", "key"])
+        nodes[column] = pd.Series([nodes[column].tolist()[0], value], dtype="object")
+        with pytest.raises(InvalidValueError) as caught:
+            records_from_frames(nodes)
+        assert words in str(caught.value)
+        assert "\n" not in str(caught.value)
 
     def test_tables_of_ones_own_need_only_what_says_what_there_is(self) -> None:
         nodes = pd.DataFrame(

@@ -44,6 +44,13 @@ def test_every_field_comes_back(node: Node) -> None:
     }
 
 
+def test_a_node_with_nan_is_equal_to_itself_made_and_read_again() -> None:
+    first, second = (Artifact(id=1, key="k", type="T", properties={"x": float("nan")}) for _ in range(2))
+    read = node_from_properties("Artifact", {"id": 1, "key": "k", "type": "T", "prop_x": float("nan")})
+    assert first == second == read
+    assert first != Artifact(id=1, key="k", type="T", properties={"x": 0.0})
+
+
 def test_what_comes_back_cannot_be_changed() -> None:
     back = node_from_properties("Artifact", {"id": 1, "key": "k", "type": "T", "prop_a": 1})
     with pytest.raises(TypeError):

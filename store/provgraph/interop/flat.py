@@ -39,7 +39,7 @@ __all__ = [
     "EDGE_FIELDS",
     "NODE_FIELDS",
     "TIMES",
-    "contexts_and_types",
+    "contexts_types_parents",
     "edge_of",
     "flat_edge",
     "flat_node",
@@ -117,11 +117,17 @@ def node_of(row: Mapping[str, Any]) -> Node:
     """
     ref = row.get("id")
     word, number = str(row.get("kind")), 0
-    if ref is not None or word not in _KINDS:
+    if ref is None and word not in _KINDS:
+        what = "no kind" if row.get("kind") is None else f"the kind {row['kind']!r:.100}"
+        raise InvalidValueError(
+            f"{row.get('key')!r:.100} has {what}: it is one of {', '.join(_KINDS)}, or id holds a reference"
+        )
+    if ref is not None:
         parsed = parse_ref(ref) if isinstance(ref, str) else None
         if parsed is None or row.get("kind", parsed[0].word) != parsed[0].word:
             raise InvalidValueError(
-                f"{ref!r} is no reference of a node: id holds artifact:12 or execution:12, kind the word in it"
+                f"{ref!r:.100} is no reference of a node, or kind, {row.get('kind')!r:.100}, not the word in it: "
+                "id holds artifact:12 or execution:12"
             )
         word, number = parsed[0].word, parsed[1]
     ref = ref or row.get("key")
@@ -130,6 +136,8 @@ def node_of(row: Mapping[str, Any]) -> Node:
         for name, value in values.items():
             if type(value) is not (int if name in TIMES else str):
                 raise InvalidValueError(f"{name} is {value!r:.100}")
+        if "type" not in values:
+            raise InvalidValueError("type is missing")
         if row.get("state") is not None:
             values["state"] = _STATES[word][row["state"]]
         declared, custom = _properties(row)
@@ -187,11 +195,15 @@ def edge_of(row: Mapping[str, Any]) -> Edge:
 
 
 def head_of(lineage: Lineage) -> str:
-    """What a lineage holds beside nodes and links, as JSON text: starts, direction, contexts, types, certificate."""
+    """What a lineage holds beside nodes and links, as JSON text.
+
+    Starts, direction, contexts with those that they belong to themselves, types, certificate.
+    """
     head: dict[str, object] = {
         "starts": list(lineage.starts),
         "direction": lineage.direction,
         "contexts": [flat_node(context) for context in lineage.contexts],
+        "parents": {ref: list(own) for ref, own in lineage.memberships.items() if ref not in lineage.by_ref},
         "types": [
             {"id": t.id, "label": f"{t.kind.value}Type", **type_to_properties(t)} for t in lineage.types
         ],
@@ -218,8 +230,10 @@ def _certificate_of(data: dict[str, Any]) -> Certificate:
     return Certificate(**values)
 
 
-def contexts_and_types(head: str) -> tuple[tuple[Context, ...], tuple[NodeType, ...]]:
-    """The contexts and types of a head.
+def contexts_types_parents(
+    head: str,
+) -> tuple[tuple[Context, ...], tuple[NodeType, ...], dict[str, tuple[str, ...]]]:
+    """The contexts and types of a head, and the references of the contexts that contexts belong to, by reference.
 
     Raises:
         InvalidValueError: it is damaged.
@@ -228,9 +242,10 @@ def contexts_and_types(head: str) -> tuple[tuple[Context, ...], tuple[NodeType, 
         data: dict[str, Any] = json.loads(head)
         nodes = [node_of(row) for row in data["contexts"]]
         types = tuple(type_from_properties(row["label"], row) for row in data["types"])
-    except (KeyError, TypeError, ValueError) as error:
+        parents = {str(ref): tuple(map(str, own)) for ref, own in data.get("parents", {}).items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidValueError(f"the head of the lineage is damaged: {error}") from error
-    return tuple(node for node in nodes if isinstance(node, Context)), types
+    return tuple(node for node in nodes if isinstance(node, Context)), types, parents
 
 
 def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, Any]], head: object) -> Lineage:
@@ -248,7 +263,7 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
             "no head of a lineage: starts, contexts and certificate got lost on the way here. Give what to_frames, "
             "to_networkx or to_py2neo made; records_from_frames reads tables of your own"
         )
-    contexts, types = contexts_and_types(head)
+    contexts, types, parents = contexts_types_parents(head)
     try:
         data: dict[str, Any] = json.loads(head)
         certificate = _certificate_of(data["certificate"])
@@ -280,7 +295,8 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
             node.ref: tuple(within.split())
             for node in kept
             if isinstance(within := rows[node.ref].get("contexts"), str)
-        },
+        }
+        | parents,
         types=types,
         pending=frozenset(node.ref for node in kept if rows[node.ref].get("reached") == "pending"),
         only_possible=frozenset(node.ref for node in kept if rows[node.ref].get("reached") == "possible"),

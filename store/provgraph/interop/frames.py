@@ -2,14 +2,14 @@
 
 A column has one dtype that says what its values are: `Int64`, `float64`, `boolean`, text, times in UTC. Where the
 dtype alone cannot say it (an integer among doubles, a NaN that is a value), `kinds` does; a column of mixed values is
-`object`.
+text, numbers and booleans as JSON writes them.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provgraph.errors import ConfigurationError, InvalidValueError
 from provgraph.interop.flat import EDGE_FIELDS, NODE_FIELDS, TIMES, flat_edge, flat_nodes, head_of, lineage_of
 from provgraph.interop.records import rows_records
-from provgraph.model import PropertyKind, Records
+from provgraph.model import PropertyKind, Records, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,11 @@ _DTYPES: Final[Mapping[str, str]] = {
     "seconds": "float64",
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SCALARS: Final[Mapping[str, Callable[[str], int | float | bool]]] = {
+    PropertyKind.INT.name: int,
+    PropertyKind.DOUBLE.name: float,
+    PropertyKind.BOOLEAN.name: {"true": True, "false": False}.__getitem__,
+}
 _MISSING_TIME: Final = -(2**63)  # NaT
 
 
@@ -82,14 +87,12 @@ def records_from_frames(nodes: pd.DataFrame, edges: pd.DataFrame | None = None) 
         InvalidValueError: a row cannot be read, or a link names no node of the table.
         ConfigurationError: pandas is not installed.
     """
-    require_pandas()
     links = [] if edges is None else frame_rows(edges)
     return rows_records(frame_rows(nodes), links, nodes.attrs.get(HEAD))
 
 
 def frame_lineage(nodes: pd.DataFrame, edges: pd.DataFrame) -> Lineage:
     """The lineage that was written into two frames: see `Lineage.from_frames`."""
-    require_pandas()
     return lineage_of(frame_rows(nodes), frame_rows(edges), nodes.attrs.get(HEAD))
 
 
@@ -133,9 +136,6 @@ def _property_column(rows: Sequence[dict[str, object]], name: str) -> Any:
     pandas = require_pandas()
     values = [row.get(name) for row in rows]
     kinds = {type(value) for value in values if value is not None}
-    for row, value in zip(rows, values, strict=True):
-        if isinstance(value, float) and math.isnan(value):
-            _mark(row, name, PropertyKind.DOUBLE)
     if kinds == {bool}:
         return pandas.Series(values, dtype="boolean")
     if kinds == {int}:
@@ -144,8 +144,13 @@ def _property_column(rows: Sequence[dict[str, object]], name: str) -> Any:
         for row, value in zip(rows, values, strict=True):
             if isinstance(value, int):
                 _mark(row, name, PropertyKind.INT)
-        return pandas.Series([None if value is None else value for value in values], dtype="float64")
-    return _texts(values) if kinds == {str} else pandas.Series(values, dtype="object")
+            elif isinstance(value, float) and math.isnan(value):
+                _mark(row, name, PropertyKind.DOUBLE)
+        return pandas.Series(values, dtype="float64")
+    for row, value in zip(rows, values, strict=True):
+        if value is not None and not isinstance(value, str):
+            _mark(row, name, kind_of(value))
+    return _texts([value if value is None or isinstance(value, str) else json.dumps(value) for value in values])
 
 
 def _mark(row: dict[str, object], name: str, kind: PropertyKind) -> None:
@@ -159,6 +164,8 @@ def _mark(row: dict[str, object], name: str, kind: PropertyKind) -> None:
 
 def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
     """The rows of a frame without what is missing in them, as Python's own values."""
+    if not isinstance(frame, require_pandas().DataFrame):
+        raise InvalidValueError(f"not a frame of pandas: a {type(frame).__name__}")
     names = [str(name) for name in frame.columns]
     if len(set(names)) != len(names):
         raise InvalidValueError("two columns of a frame have one name")
@@ -208,7 +215,7 @@ def _tick(value: object) -> int:
 
 
 def _apply_marks(row: dict[str, object]) -> None:
-    """Make whole numbers whole again, and put in the NaN that are values."""
+    """Make values of mixed columns what they were, and put in the NaN that are values."""
     kinds = row.get("kinds")
     if not isinstance(kinds, str):
         return
@@ -222,3 +229,8 @@ def _apply_marks(row: dict[str, object]) -> None:
             row[name] = math.nan
         elif kind == PropertyKind.INT.name and isinstance(value, float) and value.is_integer():
             row[name] = int(value)
+        elif kind in _SCALARS and isinstance(value, str):
+            try:
+                row[name] = _SCALARS[kind](value)
+            except (KeyError, ValueError):
+                raise InvalidValueError(f"{row.get('id')}: {name} is {value!r:.100}, and kinds says {kind}") from None

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from provgraph.errors import ConfigurationError, InvalidValueError
 from provgraph.interop.flat import edge_of, flat_edge, flat_node, head_of, lineage_of, node_of
-from provgraph.model import Artifact, Context, NodeKind
+from provgraph.model import Context, NodeKind
 from provgraph.store.rows import type_from_properties, type_to_properties
 from provgraph.store.schema import LABELS, STORE_LABEL, TYPE_LABELS
 from provgraph.tracing.lineage import Edge, Lineage
@@ -25,7 +25,11 @@ from provgraph.tracing.lineage import Edge, Lineage
 __all__ = ["Entity", "Subgraph", "from_py2neo", "to_py2neo"]
 
 _STORE_KEY: Final = "store"
-_MEMBERSHIPS: Final = ("ATTRIBUTION", "ASSOCIATION")
+_MEMBERSHIPS: Final[Mapping[str, str]] = {
+    NodeKind.ARTIFACT.word: "ATTRIBUTION",
+    NodeKind.EXECUTION.word: "ASSOCIATION",
+    NodeKind.CONTEXT.word: "PARENT",
+}
 # Of several events between the same two nodes, those that say most come first.
 _WEIGHT: Final = {"INPUT": 0, "OUTPUT": 0, "INTERNAL_INPUT": 1, "INTERNAL_OUTPUT": 1}
 
@@ -90,7 +94,7 @@ def to_py2neo(lineage: Lineage) -> Subgraph:
         for edge in links
     ]
     for ref, contexts in lineage.memberships.items():
-        kind = _MEMBERSHIPS[0] if isinstance(lineage.by_ref[ref], Artifact) else _MEMBERSHIPS[1]
+        kind = _MEMBERSHIPS[ref.partition(":")[0]]
         relationships += [py2neo.Relationship(made[ref], kind, made[context]) for context in contexts]
     record = _record(lineage, beside)
     mark = _node(
@@ -111,8 +115,12 @@ def from_py2neo(subgraph: Subgraph) -> Lineage:
     Raises:
         InvalidValueError: the subgraph holds no lineage, several, or one that cannot be read back; the text says why.
     """
+    try:
+        entities, relationships = list(subgraph.nodes), list(subgraph.relationships)
+    except (AttributeError, TypeError):
+        raise InvalidValueError(f"from_py2neo takes a Subgraph of py2neo, not {_other(subgraph)}") from None
     by_label: dict[str, dict[object, dict[str, Any]]] = {}
-    for node in subgraph.nodes:  # py2neo may hold one node twice
+    for node in entities:  # py2neo may hold one node twice
         values = _properties(node)
         label = next(iter(node.labels), "")
         key = "lineage" if label == STORE_LABEL else "key"
@@ -126,19 +134,22 @@ def from_py2neo(subgraph: Subgraph) -> Lineage:
         data: dict[str, Any] = json.loads(records[0]["record"])
         order: dict[str, list[Any]] = {entry[0]: entry for entry in data["nodes"]}
         beside = [edge_of(row) for row in data["beside"]]
+        around: list[str] = list(data["contexts"])
         head = data["head"]
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InvalidValueError(f"the record of the lineage is damaged: {error}") from error
     rows = {ref: row for label in LABELS for ref, row in _rows(label, by_label.get(label, {}).values())}
-    edges, within = _links(subgraph.relationships)
+    edges, within = _links(relationships)
     nodes = [{**rows[ref], "hops": hops, "reached": reached} for ref, hops, reached in order.values() if ref in rows]
     lineage = lineage_of(nodes, map(flat_edge, [*edges, *beside]), head)
-    wanted = {context for ref in order for context in within.get(ref, ())} & rows.keys()
-    contexts = [node_of(rows[ref]) for ref in sorted(wanted, key=_number)]
+    # a database may hold more of the same nodes, from another lineage
+    contexts = [node_of(rows[ref]) for ref in around if ref in rows]
+    kept = {ref: within[ref].intersection(around, rows) for ref in order if ref in within and ref in rows}
+    kept |= {ref: within.get(ref, set()).intersection(own, rows) for ref, own in lineage.memberships.items()}
     return replace(
         lineage,
         contexts=tuple(context for context in contexts if isinstance(context, Context)),
-        memberships={ref: tuple(sorted(within[ref], key=_number)) for ref in order if ref in within and ref in rows},
+        memberships={ref: tuple(sorted(own, key=_number)) for ref, own in kept.items() if own},
         types=tuple(
             type_from_properties(label, values)
             for _, label, values in sorted(
@@ -146,6 +157,12 @@ def from_py2neo(subgraph: Subgraph) -> Lineage:
             )
         ),
     )
+
+
+def _other(value: object) -> str:
+    if value is None:
+        return "None, which py2neo returns where a query found nothing"
+    return next(iter(repr(value).splitlines()), "")[:100]
 
 
 def _py2neo() -> Any:
@@ -165,6 +182,7 @@ def _record(lineage: Lineage, beside: Iterable[Edge]) -> str:
     # contexts and types are nodes here
     record = {
         "head": head_of(replace(lineage, contexts=(), types=())),
+        "contexts": [context.ref for context in lineage.contexts],
         "nodes": [[node.ref, lineage.hops[node.ref], lineage.reached(node)] for node in lineage.nodes],
         "beside": [flat_edge(edge) for edge in beside],
     }
@@ -204,7 +222,7 @@ def _links(relationships: Iterable[Any]) -> tuple[list[Edge], dict[str, set[str]
         source, target = _ref(relationship.start_node), _ref(relationship.end_node)
         if source is None or target is None:
             continue
-        if kind in _MEMBERSHIPS:
+        if kind in _MEMBERSHIPS.values():
             within.setdefault(source, set()).add(target)
             continue
         row = {**_properties(relationship), "kind": kind, "source": source, "target": target}

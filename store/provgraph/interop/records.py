@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from provgraph.errors import InvalidValueError
-from provgraph.interop.flat import contexts_and_types, edge_of, node_of
+from provgraph.interop.flat import contexts_types_parents, edge_of, node_of
 from provgraph.model import (
     Artifact,
     ArtifactType,
@@ -48,7 +49,7 @@ _COPIED: Final = "copied"  # the rule of an equality whose rule a lineage does n
 def lineage_records(lineage: Lineage) -> Records:
     """The records of a lineage: see `Lineage.to_records`."""
     ends: dict[str, Node] = {node.ref: node for node in (*lineage.nodes, *lineage.contexts)}
-    memberships = {node.ref: lineage.memberships.get(node.ref, ()) for node in lineage.nodes}
+    memberships = {ref: lineage.memberships.get(ref, ()) for ref in ends}
     return _records(ends, lineage.edges, memberships, lineage.types)
 
 
@@ -58,13 +59,16 @@ def rows_records(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str
     Raises:
         InvalidValueError: a row cannot be read, or a link names no node.
     """
-    contexts, types = contexts_and_types(head) if isinstance(head, str) else ((), ())
+    contexts, types, parents = contexts_types_parents(head) if isinstance(head, str) else ((), (), {})
     ends: dict[str, Node] = {}
     memberships: dict[str, tuple[str, ...]] = {}
-    for row in nodes:
-        node = node_of(row)
+    for at, row in enumerate(nodes):
+        with _row_named(at, "nodes"):
+            node = node_of(row)
         if not node.key:
-            raise InvalidValueError(f"a node of type {node.type!r} has no key: the column key says which node it is")
+            raise InvalidValueError(
+                f"row {at} of the nodes: it has no key (type {node.type!r}): the column key says which node it is"
+            )
         name = node.ref if node.id else node.key
         if name in ends:
             raise InvalidValueError(f"two rows of nodes are called {name!r}")
@@ -73,7 +77,20 @@ def rows_records(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str
             memberships[name] = tuple(row["contexts"].split())
     for context in contexts:
         ends.setdefault(context.ref, context)
-    return _records(ends, map(edge_of, edges), memberships, types)
+    links: list[Edge] = []
+    for at, row in enumerate(edges):
+        with _row_named(at, "links"):
+            links.append(edge_of(row))
+    return _records(ends, links, memberships | parents, types)
+
+
+@contextmanager
+def _row_named(at: int, table: str) -> Iterator[None]:
+    """Say in errors which row it is, counted from 0 as `iloc` of a frame does."""
+    try:
+        yield
+    except InvalidValueError as error:
+        raise InvalidValueError(f"row {at} of the {table}: {error}") from error
 
 
 def _records(

@@ -164,6 +164,8 @@ def check_text(text: str, what: str) -> str:
 def frozen_properties(properties: Mapping[str, Value], what: str) -> Properties:
     """A read-only copy, every name and value checked.
 
+    Each NaN in it is the same object, by which mappings with NaN are equal: a value read again is no other one.
+
     Raises:
         InvalidValueError: a name is empty, holds a null character or is no Unicode, or a value is none of the six
             kinds.
@@ -180,7 +182,7 @@ def frozen_properties(properties: Mapping[str, Value], what: str) -> Properties:
             kind_of(value)
         except InvalidValueError as error:
             raise InvalidValueError(f"{what}: property {name!r}: {error}") from error
-    return MappingProxyType(dict(properties))
+    return MappingProxyType({name: math.nan if value != value else value for name, value in properties.items()})
 
 
 def values_equal(a: Value | None, b: Value | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -175,6 +176,8 @@ def node_from_properties(label: str, stored: Mapping[str, Any]) -> Node:
             value = _read(key, value, kinds)
         elif type(value) not in _SCALARS:
             sound = False
+        elif value != value:
+            value = math.nan  # one object, as in `frozen_properties`: so a node is equal to itself read again
         if space is CUSTOM:
             custom[name] = value
         else:
