@@ -121,6 +121,81 @@ def test_moved_content_is_tied_by_its_hash_but_empty_files_are_not(tmp_path: Pat
     assert (equal.rule, equal.certainty) == ("content hash", Certainty.INFERRED)
 
 
+def equal_ends(found: Read) -> set[tuple[str, ...]]:
+    ends = (link.first for batch in found.batches for link in batch.equalities)
+    others = (link.second for batch in found.batches for link in batch.equalities)
+    return {tuple(key.rpartition("/")[2].partition("@")[0] for key in pair) for pair in zip(ends, others, strict=True)}
+
+
+def test_equal_digits_of_dvc_2_tie_no_two_paths(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    locked = lock(entry("s1", {}, {"o1": A}), entry("s2", {"copy": A}, {"n": B})).replace("hash: md5, ", "")
+    made.commit({"dvc.lock": locked})
+    found = read(tmp_path)
+    assert {node.digest for node in found.artifacts} == {f"md5-dos2unix:{A}", f"md5-dos2unix:{B}"}
+    assert not equal_ends(found)
+
+
+def test_a_step_that_changes_nothing_does_not_feed_itself(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    made.commit({"dvc.lock": lock(entry("clean", {"raw.csv": A}, {"clean.csv": A}))})
+    found = read(tmp_path)
+    assert not equal_ends(found)
+    assert [note for note in found.notes() if "is made from them" in note and "raw.csv" in note]
+
+
+def test_content_that_comes_back_downstream_is_not_tied(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    there = entry("pack", {"raw.csv": A}, {"raw.zip": B})
+    back = entry("unpack", {"raw.zip": B}, {"again.csv": A})
+    made.commit({"dvc.lock": lock(there, back)})
+    assert not equal_ends(read(tmp_path))
+
+
+def test_a_circle_that_a_later_commit_would_close_is_seen(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    first = entry("a", {}, {"m": A}), entry("b", {"copy": A}, {"n": B})
+    made.commit({"dvc.lock": lock(*first)})
+    assert equal_ends(read(tmp_path)) == {("m", "copy")}
+    made.commit({"dvc.lock": lock(entry("a", {"n": B}, {"m": A}), first[1])})
+    assert not equal_ends(read(tmp_path))
+
+
+def test_two_ties_that_close_a_circle_together_are_one_tie(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    made.commit({"dvc.lock": lock(entry("a", {"x": A}, {"y": B}), entry("b", {"v": B}, {"w": A}))})
+    assert len(equal_ends(read(tmp_path))) == 1
+
+
+def test_what_another_path_made_is_tied_where_the_step_makes_it_again(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    made.commit(
+        {"dvc.lock": lock(entry("fetch", {}, {"got.csv": A}), entry("clean", {"raw.csv": A}, {"clean.csv": A}))}
+    )
+    assert equal_ends(read(tmp_path)) == {("got.csv", "raw.csv")}
+
+
+def test_what_stands_in_a_folder_comes_from_it_though_its_content_is_known_elsewhere(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    folder = f"outs:\n- {{path: data, hash: md5, md5: {C}.dir}}\n"
+    made.commit({"data.dvc": folder, "dvc.lock": lock(entry("clean", {"data/raw.csv": A}, {"clean.csv": A}))})
+    found = read(tmp_path)
+    [link] = [link for batch in found.batches for link in batch.derivations]
+    assert (link.origin.rpartition("/")[2], link.derived.rpartition("/data/")[2]) == (
+        f"data@md5:{C}.dir",
+        f"raw.csv@md5:{A}",
+    )
+    assert not equal_ends(found)
+
+
+def test_a_folder_does_not_come_from_what_it_gives(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    made.commit({"dvc.lock": lock(entry("fill", {"data/one": A}, {"data": f"{C}.dir"}))})
+    found = read(tmp_path)
+    assert not [link for batch in found.batches for link in batch.derivations]
+    assert [note for note in found.notes() if "data/one" in note and "is made from them" in note]
+
+
 def test_a_folder_that_is_used_comes_from_what_stands_in_it(tmp_path: Path) -> None:
     made = Making(tmp_path)
     locked = lock(entry("a", {}, {"data/one": A}), entry("b", {"data": f"{C}.dir"}, {"n": D}))
@@ -214,6 +289,81 @@ def test_what_cannot_be_read_is_named_and_the_rest_is(tmp_path: Path) -> None:
     assert "has the schema '9', and 1.x and 2.0 are read" in notes
 
 
+CONFLICT = "schema: '2.0'\nstages:\n<<<<<<< HEAD\n  a: {cmd: x}\n=======\n  a: {cmd: y}\n>>>>>>> side\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(CONFLICT, "is no YAML in line 4"), ("schema: '3.0'\nstages: {}\n", "has the schema '3.0'")],
+    ids=["conflict", "schema"],
+)
+@pytest.mark.parametrize("others", [{}, {"dvc.yaml": "stages: {a: {cmd: x}}\n"}], ids=["alone", "with dvc.yaml"])
+def test_a_repository_of_which_nothing_can_be_read_is_refused(
+    tmp_path: Path, text: str, words: str, others: dict[str, str]
+) -> None:
+    made = Making(tmp_path)
+    head = made.commit({"dvc.lock": text, **others}).decode()
+    refusal = outcome(tmp_path)
+    assert isinstance(refusal, str)
+    assert refusal.startswith(f"{tmp_path}: dvc.lock at HEAD ({head[:10]}) cannot be read: it {words}")
+
+
+def test_nothing_that_can_be_read_at_head_is_refused_whatever_was_before(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    made.commit({"dvc.lock": lock(entry("a", {}, {"m": A}))})
+    made.commit({"dvc.lock": CONFLICT})
+    assert "dvc.lock at HEAD" in str(outcome(tmp_path))
+    made.commit({"x.dvc": f"outs: [{{path: x, md5: {B}}}]\n"})
+    assert [run.get("stage") for run in read(tmp_path).executions] == ["a"]
+
+
+def test_files_of_dvc_that_are_gone_or_say_nothing_are_not_called_missing(tmp_path: Path) -> None:
+    none, gone, empty = Making(tmp_path / "none"), Making(tmp_path / "gone"), Making(tmp_path / "empty")
+    none.commit({"README.md": "x"})
+    gone.commit({"dvc.lock": CONFLICT})
+    gone.commit({"dvc.lock": None})
+    empty.commit({"dvc.yaml": "stages: {a: {cmd: x}}\n"})
+    said = {made.folder.name: "\n".join(read(made.folder).notes()) for made in (none, gone, empty)}
+    assert "hold no files of DVC" in said["none"]
+    assert "hold files of DVC, and nothing in them that ran or is tracked" in said["empty"]
+    assert "hold no files of DVC" not in said["gone"]
+    assert "hold files of DVC, and nothing in them that can be read" in said["gone"]
+
+
+def test_tags_that_read_like_those_of_the_registry_are_named_with_the_reason(tmp_path: Path) -> None:
+    made = Making(tmp_path)
+    yaml = "artifacts: {good: {path: m, type: model}}\n"
+    head = made.commit({"dvc.yaml": yaml, "dvc.lock": lock(entry("a", {}, {"m": A}))})
+    for name in (
+        "good@v1.0.0",
+        "good@v2.0",
+        "x@v9",
+        "Good@v1.0.0",
+        "good#Prod",
+        "other#prod#1",
+        "good@v7.0.0!",
+        "v1.0",
+    ):
+        made.tag(name, head)
+    made.tag("good@created", head)
+    made.tag("/".join(["n" * 100] * 6) + "@v1.0.0", head)
+    notes = read(tmp_path).notes()
+
+    def reason(tag: str) -> str:
+        [found] = [note for note in notes if f"({tag}" in note or f", {tag}" in note]
+        return found
+
+    assert "their version is not of the form v1.2.3" in reason("good@v2.0")
+    assert "their version is not of the form v1.2.3" in reason("x@v9")
+    assert "their name" in reason("Good@v1.0.0")
+    assert "their stage" in reason("good#Prod")
+    assert "does not declare" in reason("other#prod#1")
+    assert "take back a version that no tag registers" in reason("good@v7.0.0!")
+    assert "created" in reason("good@created")
+    assert [note for note in notes if "longer than 500" in note]
+    assert not [note for note in notes if "v1.0)" in note or "good@v1.0.0 " in note]
+
+
 def test_stages_of_the_registry_are_given_and_taken_back(tmp_path: Path) -> None:
     made = Making(tmp_path)
     yaml = "artifacts: {net: {path: m, type: model}}\n"
@@ -294,7 +444,8 @@ def test_any_lock_becomes_records_that_hold_together(
 ) -> None:
     made = Making(tmp_path_factory.mktemp("lock"))
     for content in given_locks:
-        made.commit({"dvc.lock": json.dumps({"schema": "2.0", "stages": content})})
+        text = json.dumps({"schema": "2.0", "stages": content})  # which YAML does not always read
+        made.commit({"dvc.lock": text, "good.dvc": f"outs: [{{path: good, md5: {A}}}]\n"})
     found = read(made.folder, batch_size=size)
     known: set[str] = set()
     names: set[tuple[str, str]] = set()
@@ -323,4 +474,7 @@ def test_any_lock_becomes_records_that_hold_together(
 def test_no_file_makes_a_load_fail(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     made = Making(tmp_path_factory.mktemp("any"))
     made.commit({"dvc.yaml": data, "dvc.lock": data, "x.dvc": data, "params.yaml": data})
+    found = outcome(made.folder)
+    assert isinstance(found, Read) or "cannot be read" in found
+    made.commit({"good.dvc": f"outs: [{{path: good, md5: {A}}}]\n"})
     assert isinstance(outcome(made.folder), Read)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from provgraph.errors import ConfigurationError
+from provgraph.errors import ConfigurationError, LoadError
 from provgraph.loading import LoadOptions, LoadReport, NoteKind
 from provgraph.model import Records
 from provgraph_loaders.dvc.paths import readable
@@ -15,8 +15,10 @@ from provgraph_loaders.git.places import looks_like_git
 
 if TYPE_CHECKING:
     from provgraph_loaders.dvc.snapshot import Reader, Snapshot
+    from provgraph_loaders.git.collector import Collector
     from provgraph_loaders.git.history import Commit
     from provgraph_loaders.git.repository import Repository
+    from provgraph_loaders.git.trees import Entry
 
 __all__ = ["DvcLoader"]
 
@@ -99,23 +101,55 @@ def _load(repository: Repository, options: LoadOptions, report: LoadReport) -> I
                     if is_dvc_file(path):
                         mapper.tracked(snapshot, path)
                         collector.step()
-                mapper.finish(snapshot)
+                mapper.declared(snapshot)
             report.read["Commit"] += 1
             if at % _TOLD == _TOLD - 1:
                 yield Records()
         report.working_on("registry tags")
         register(
-            read_tags(repository.history.tags),
+            read_tags(repository.history.tags, report),
             lambda name: news.snapshot(repository.history.commit(name.encode())),
             mapper,
             collector,
             report,
         )
-        if not collector.taken:
-            report.note(NoteKind.LEFT_ALONE, "repositories", "hold no files of DVC", repository.source)
+        mapper.settle()
+        _check(repository, reader, news, collector, report)
         report.total += collector.taken
         report.working_on("records")
         yield from collector.batches(report)
+
+
+def _check(repository: Repository, reader: Reader, news: _News, collector: Collector, report: LoadReport) -> None:
+    """Say why nothing arrives, if it is so.
+
+    Raises:
+        LoadError: at HEAD there are files of DVC, and none of them, or nothing at all in the history, can be read.
+    """
+    if repository.head is not None:
+        head = repository.history.commit(repository.head)
+        files = news.files(head)
+        damaged = [(path, reader.unread[entry.blob]) for path, entry in files.items() if entry.blob in reader.unread]
+        if damaged and (len(damaged) == len(files) or not collector.taken):
+            path, reason = next((one for one in damaged if one[0].endswith("dvc.lock")), damaged[0])
+            reason = reason.replace("are larger", "is larger")
+            rest = (
+                "none of DVC's files there can be read"
+                if len(damaged) == len(files)
+                else "what else DVC keeps in the repository says of nothing that ran or is tracked"
+            )
+            raise LoadError(
+                f"{repository.source}: {path} at HEAD ({head.name[:10]}) {reason}; {rest}: repair and commit it"
+            )
+    if collector.taken:
+        return
+    if not news.has_files:
+        reason = "hold no files of DVC"
+    elif reader.unread:
+        reason = "hold files of DVC, and nothing in them that can be read"
+    else:
+        reason = "hold files of DVC, and nothing in them that ran or is tracked"
+    report.note(NoteKind.LEFT_ALONE, "repositories", reason, repository.source)
 
 
 class _News:
@@ -125,6 +159,7 @@ class _News:
         self._reader, self._report = reader, report
         self._seen: set[tuple[str, bytes]] = set()
         self._trees: set[bytes] = set()
+        self.has_files = False
 
     def of(self, commit: Commit) -> tuple[list[str], Snapshot | None]:
         """Paths of the new files, and the snapshot if there are any."""
@@ -145,18 +180,22 @@ class _News:
                 self._report.note(NoteKind.LEFT_ALONE, "files", reason, readable(entry.path))
             else:
                 fresh.append(readable(entry.path))
+                self.has_files = True
         return fresh, self.snapshot(commit) if fresh else None
 
     def snapshot(self, commit: Commit) -> Snapshot:
         """What DVC's files say at a commit."""
         from provgraph_loaders.dvc.snapshot import Snapshot
 
-        files = {
+        return Snapshot(commit, self.files(commit), self._reader)
+
+    def files(self, commit: Commit) -> dict[str, Entry]:
+        """DVC's files at a commit, by their paths."""
+        return {
             readable(entry.path): entry
             for entry in self._reader.trees.files(commit.tree)
             if not entry.is_link and not entry.is_module
         }
-        return Snapshot(commit, files, self._reader)
 
 
 def _has_dulwich() -> bool:

@@ -21,6 +21,7 @@ from provgraph.model import (
 )
 from provgraph.recording.redaction import redact_uri
 from provgraph_loaders.dvc.files import Item
+from provgraph_loaders.dvc.inferring import Inferences
 from provgraph_loaders.dvc.paths import fits, is_url, located
 from provgraph_loaders.dvc.pipelines import Declared
 from provgraph_loaders.dvc.snapshot import Located, Snapshot
@@ -34,7 +35,8 @@ from provgraph_loaders.git.repository import Repository
 __all__ = ["Mapper"]
 
 _NOTHING: Final = frozenset({"d41d8cd98f00b204e9800998ecf8427e", "d751713988987e9331980363e24189ce.dir"})
-_CONTENT: Final = frozenset({"md5", "md5-dos2unix"})  # what is the same for the same bytes, wherever they are
+_CONTENT: Final = frozenset({"md5", "md5-dos2unix"})  # what can be computed from the bytes of a file
+_EXACT: Final = "md5"  # what only the same bytes have; that of DVC 2 takes other ends of lines for the same
 _MOST_HELD: Final = 1_000  # things in a folder that are linked to it
 
 
@@ -53,9 +55,9 @@ class Mapper:
         self._to, self._report, self._store = collector, report, collector.store
         self.contexts = GitContexts(repository, collector)
         self._typed: dict[tuple[str, str, str], str] = {}
-        self._made: dict[tuple[str, str], str] = {}
+        self._made: dict[str, list[str]] = {}
         self._made_keys: set[str] = set()
-        self._moved: list[tuple[str, str, str]] = []
+        self._inferences = Inferences()
         self._experiments: dict[str, list[str]] = {}
         for ref, tip in repository.history.tips.items():
             if ref.startswith("refs/exps/") and fits(ref):
@@ -129,18 +131,17 @@ class Mapper:
     def foresee(self, snapshot: Snapshot, held: Located) -> None:
         """Take note of what a stage makes, before the stages that use it are looked at."""
         for item in held.stage.outs:
-            if item.algorithm in _CONTENT and item.digest not in _NOTHING:
-                path = located(held.wdir, item.path)
-                self._made[item.algorithm, item.digest] = self._key(snapshot.kind(path, item)[0], path, item, "")
+            path = located(held.wdir, item.path)
+            if item.algorithm == _EXACT and item.digest not in _NOTHING and fits(f"{path}@{_identity(item, '')}"):
+                key = self._key(snapshot.kind(path, item)[0], path, item, "")
+                if self._to.is_new("maker", key):
+                    self._made.setdefault(item.digest, []).append(key)
 
-    def finish(self, snapshot: Snapshot) -> None:
-        """What can only be said when all that is new in a commit is known."""
-        for maker, user, evidence in self._moved:
-            self._equal(maker, user, "content hash", evidence, Certainty.INFERRED)
-        self._moved.clear()
-        self._declared(snapshot)
+    def settle(self) -> None:
+        """Say what can only be inferred when all of the history is known."""
+        self._inferences.settle(self._to, self._report)
 
-    def _declared(self, snapshot: Snapshot) -> None:
+    def declared(self, snapshot: Snapshot) -> None:
         """What `artifacts` of the commit's `dvc.yaml` files name, as far as DVC knows it."""
         for pipeline in snapshot.pipelines.values():
             for declared in pipeline.artifacts:
@@ -211,11 +212,10 @@ class Mapper:
             return
         if snapshot.current(path) is not None:
             return  # the path says whose it is, even where it has changed since
-        maker = self._made.get((item.algorithm, item.digest))
-        if maker is None:
-            self._derive_by_path(snapshot, path, item, artifact.key)
-        elif maker != artifact.key:
-            self._moved.append((maker, artifact.key, f"{item.algorithm}:{item.digest}"))
+        self._derive_by_path(snapshot, path, item, artifact.key)
+        makers = self._made.get(item.digest) if item.algorithm == _EXACT else None
+        if makers:
+            self._inferences.copy(makers, artifact.key, path, f"{item.algorithm}:{item.digest}")
 
     def _derive_by_path(self, snapshot: Snapshot, path: str, item: Item, key: str) -> None:
         """A file in a folder that DVC knows comes from it; a folder of things that DVC knows comes from them."""
@@ -223,7 +223,7 @@ class Mapper:
         if holder is not None:
             origin = self._artifact_at(snapshot, *holder, "")
             if origin is not None:
-                self._derive(origin.key, key, snapshot.commit)
+                self._derive(origin.key, key, snapshot.commit, path)
         elif item.is_folder and not is_url(path):
             for at, (below, found) in enumerate(snapshot.held(path)):
                 if at >= _MOST_HELD:
@@ -232,7 +232,7 @@ class Mapper:
                     return
                 part = self._artifact_at(snapshot, below, found, "")
                 if part is not None:
-                    self._derive(part.key, key, snapshot.commit)
+                    self._derive(part.key, key, snapshot.commit, path)
 
     def _artifact(self, snapshot: Snapshot, held: Located, item: Item) -> _Known | None:
         return self._artifact_at(snapshot, located(held.wdir, item.path), item, held.stage.mark)
@@ -286,7 +286,16 @@ class Mapper:
         if item.digest:
             same = self._typed.setdefault((path, item.algorithm, item.digest), key)
             if same != key:
-                self._equal(same, key, "path and content hash", identity, Certainty.DECLARED)
+                self._inferences.same(same, key)
+                self._to.equal(
+                    Equality(
+                        first=same,
+                        second=key,
+                        rule="path and content hash",
+                        evidence=identity,
+                        recorded_by=self._store,
+                    )
+                )
         return known
 
     def _key(self, kind: str, path: str, item: Item, mark: str) -> str:
@@ -340,6 +349,7 @@ class Mapper:
         self._report.note(NoteKind.DROPPED, what, reason, f"{place[:100]}…" if len(place) > 100 else place)
 
     def _event(self, artifact: str, execution: str, type_: EventType, commit: Commit) -> None:
+        self._inferences.flow(*((artifact, execution) if type_.is_input else (execution, artifact)))
         self._to.event(
             Event(
                 artifact=artifact,
@@ -351,24 +361,15 @@ class Mapper:
             )
         )
 
-    def _derive(self, origin: str, derived: str, commit: Commit) -> None:
-        if origin != derived:
-            self._to.derive(
-                Derivation(
-                    origin=origin,
-                    derived=derived,
-                    time=commit.time,
-                    certainty=Certainty.INFERRED,
-                    recorded_by=self._store,
-                )
-            )
-
-    def _equal(self, first: str, second: str, rule: str, evidence: str, certainty: Certainty) -> None:
-        self._to.equal(
-            Equality(
-                first=first, second=second, rule=rule, evidence=evidence, certainty=certainty, recorded_by=self._store
-            )
+    def _derive(self, origin: str, derived: str, commit: Commit, path: str) -> None:
+        link = Derivation(
+            origin=origin,
+            derived=derived,
+            time=commit.time,
+            certainty=Certainty.INFERRED,
+            recorded_by=self._store,
         )
+        self._inferences.derive(link, path)
 
 
 def _identity(item: Item, mark: str) -> str:

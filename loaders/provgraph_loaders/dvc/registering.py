@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue, Struct, Value
@@ -14,6 +14,9 @@ from provgraph_loaders.git.collector import Collector
 
 __all__ = ["register"]
 
+_NO_ARTIFACT: Final = (
+    "name what dvc.yaml does not declare, or DVC does not track, at their commit: they have no artifact"
+)
 _At: TypeAlias = Callable[[str], Snapshot]
 
 
@@ -43,7 +46,12 @@ def register(tags: Sequence[Registered], at: _At, mapper: Mapper, collector: Col
         if one.stage is not None:
             stages.setdefault((one.name, one.stage), []).append(one)
     for (name, stage), assigned in stages.items():
-        _stage(name, stage, assigned, versions, at, mapper, collector)
+        _stage(name, stage, assigned, versions, at, mapper, collector, report)
+    registered = {(one.name, one.version) for one in tags if one.version is not None and not one.takes_back}
+    for one in tags:
+        if one.version is not None and one.takes_back and (one.name, one.version) not in registered:
+            reason = "take back a version that no tag registers"
+            report.note(NoteKind.LEFT_ALONE, "registry tags", reason, one.tag.name)
     collector.step()
 
 
@@ -62,8 +70,7 @@ def _version(
     )
     key = _standing(one, at, mapper)
     if key is None:
-        reason = "name what dvc.yaml does not declare, or DVC does not track, at their commit: they have no artifact"
-        report.note(NoteKind.LEFT_ALONE, "registry tags", reason, one.tag.name)
+        report.note(NoteKind.LEFT_ALONE, "registry tags", _NO_ARTIFACT, one.tag.name)
     else:
         collector.attribute(key, context)
 
@@ -76,6 +83,7 @@ def _stage(
     at: _At,
     mapper: Mapper,
     collector: Collector,
+    report: LoadReport,
 ) -> None:
     current: list[str] = []
     history: list[JsonValue] = []
@@ -99,8 +107,12 @@ def _stage(
         custom["current"] = current[-1]
     context = mapper.contexts.context("RegisteredStage", f"{name}#{stage}", mapper.registered(name), custom)
     for one in assigned:
-        key = None if one.takes_back else _standing(one, at, mapper)
-        if key is not None:
+        if one.takes_back:
+            continue
+        key = _standing(one, at, mapper)
+        if key is None:
+            report.note(NoteKind.LEFT_ALONE, "registry tags", _NO_ARTIFACT, one.tag.name)
+        else:
             collector.attribute(key, context)
 
 

@@ -55,12 +55,17 @@ class _Memo:
 
 
 class Reader:
-    """Reads DVC's files of a repository; what cannot be read is told once, and taken for empty."""
+    """Reads DVC's files of a repository; what cannot be read is told once, and taken for empty.
+
+    Attributes:
+        unread: files (by the name of their content) that could not be read, and why.
+    """
 
     def __init__(self, repository: Repository, report: LoadReport) -> None:
         self._objects, self.report = repository.objects, report
         self.trees: Trees = repository.trees(wanted)
         self._memo = _Memo()
+        self.unread: dict[bytes, str] = {}
 
     def content(self, entry: Entry, largest: int = LARGEST_FILE) -> bytes:
         """The bytes of a file.
@@ -114,7 +119,10 @@ class Reader:
                     if str(error)[:2] in ("is", "ha", "ho")
                     else f"cannot be read: {error}"
                 )
-            self.report.note(NoteKind.DROPPED, "files", reason, f"{readable(entry.path)} ({entry.blob.decode()[:10]})")
+            if entry.blob not in self.unread:
+                self.unread[entry.blob] = reason
+                place = f"{readable(entry.path)} ({entry.blob.decode()[:10]})"
+                self.report.note(NoteKind.DROPPED, "files", reason, place)
             return otherwise, 0
 
         return self._memo.get(key, made)

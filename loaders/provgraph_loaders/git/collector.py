@@ -37,7 +37,7 @@ class Collector:
 
     Args:
         store: the source of all nodes; their keys start with it.
-        batch_size: nodes of a batch.
+        batch_size: nodes of a batch, and links that are of no node of it.
     """
 
     def __init__(self, store: str, batch_size: int) -> None:
@@ -118,7 +118,8 @@ class Collector:
 
     def step(self) -> None:
         """What was taken so far can be written without what follows."""
-        if len(self._artifacts) + len(self._executions) + len(self._contexts) >= self._size:
+        nodes = len(self._artifacts) + len(self._executions) + len(self._contexts)
+        if nodes + len(self._derivations) + len(self._equalities) >= self._size:
             self._put_by()
 
     def batches(self, report: LoadReport) -> Iterator[Records]:
