@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prov.model import ProvDocument
+from prov.model import ProvDocument, ProvUsage
 
 from provgraph import Artifact, ArtifactState, Graph
 from provgraph.cli.app import commands
@@ -82,6 +82,88 @@ def test_a_document_that_grew_adds_just_that(graph: Graph, tmp_path: Path) -> No
     assert dict(report.created) == {"Artifact": 1, "OUTPUT": 1}
     assert dict(report.updated) == {"Execution": 1}
     assert equal(again(graph.source("prov/S").to_prov_json()), parsed(path))
+
+
+def test_links_that_a_changed_document_no_longer_tells_are_still_exported(graph: Graph, tmp_path: Path) -> None:
+    prefix = {"ex": EX}
+    first: dict[str, Any] = {
+        "prefix": prefix,
+        "entity": {"ex:a": {"ex:rows": 4}, "ex:b": {}, "ex:d": {}},
+        "activity": {"ex:t": {}},
+        "used": {"_:u": {"prov:activity": "ex:t", "prov:entity": "ex:a"}},
+        "wasGeneratedBy": {"_:g": {"prov:activity": "ex:t", "prov:entity": "ex:b"}},
+        "wasDerivedFrom": {"_:d": {"prov:generatedEntity": "ex:d", "prov:usedEntity": "ex:a"}},
+        "wasAttributedTo": {"_:at": {"prov:entity": "ex:a", "prov:agent": "ex:anna"}},
+        "wasAssociatedWith": {"_:as": {"prov:activity": "ex:t", "prov:agent": "ex:anna"}},
+        "bundle": {"ex:run": {"prefix": prefix, "entity": {"ex:a": {}}}},
+    }
+    second = {
+        "prefix": prefix,
+        "entity": {"ex:a": {}, "ex:c": {}, "ex:d": {}},
+        "agent": {"ex:anna": {}},
+        "wasGeneratedBy": {"_:g": {"prov:activity": "ex:t", "prov:entity": "ex:c"}},
+        "bundle": {"ex:run": {"prefix": prefix}},
+    }
+    graph.load(write_document(tmp_path / "1.json", first), "prov", name="S")
+    graph.load(write_document(tmp_path / "2.json", second), "prov", name="S")
+    lineage = graph.source("prov/S")
+    document = again(lineage.to_prov_json())
+    told = {
+        (type(record).__name__, *(str(value) for _, value in record.formal_attributes[:2]))
+        for record in document.get_records()
+        if record.is_relation()
+    }
+    assert told == {
+        ("ProvUsage", "ex:t", "ex:a"),
+        ("ProvGeneration", "ex:b", "ex:t"),
+        ("ProvGeneration", "ex:c", "ex:t"),
+        ("ProvDerivation", "ex:d", "ex:a"),
+        ("ProvAttribution", "ex:a", "ex:anna"),
+        ("ProvAssociation", "ex:t", "ex:anna"),
+    }
+    [bundle] = document.bundles
+    assert [str(record.identifier) for record in bundle.get_records()] == ["ex:a"]
+    # a second store that reads it has all that the first one has
+    (tmp_path / "out.json").write_text(lineage.to_prov_json(), "utf-8")
+    graph.load(tmp_path / "out.json", "prov", name="T")
+    copy = graph.source("prov/T")
+    keys = [{n.ref: n.key.split("/", 2)[2] for n in (*each.nodes, *each.contexts)} for each in (lineage, copy)]
+    links = [
+        {(edge.kind, at[edge.source], at[edge.target]) for edge in each.edges}
+        for at, each in zip(keys, (lineage, copy), strict=True)
+    ]
+    members = [
+        {(at[ref], at[context]) for ref, contexts in each.memberships.items() for context in contexts}
+        for at, each in zip(keys, (lineage, copy), strict=True)
+    ]
+    assert links[0] == links[1]
+    assert members[0] == members[1]
+    assert len(links[0]) == 4
+
+
+def test_a_trace_tells_a_use_whose_derivation_lies_outside_of_it(graph: Graph, tmp_path: Path) -> None:
+    derivation = {"prov:generatedEntity": "ex:b", "prov:usedEntity": "ex:a", "prov:activity": "ex:t"}
+    document = {
+        "prefix": {"ex": EX},
+        "wasDerivedFrom": {"_:d": derivation},
+        "wasGeneratedBy": {"_:g": {"prov:activity": "ex:t", "prov:entity": "ex:c"}},
+    }
+    graph.load(write_document(tmp_path / "d.json", document), "prov", name="S")
+    traced = again(graph.upstream("ex:c").to_prov_json())
+    [use] = traced.get_records(ProvUsage)
+    assert [str(value) for _, value in use.formal_attributes[:2]] == ["ex:t", "ex:a"]
+
+
+def test_a_thing_of_another_type_is_refused_and_the_line_says_what_was_written(graph: Graph, tmp_path: Path) -> None:
+    document: dict[str, Any] = {"prefix": {"ex": EX}, "entity": {"ex:a": {}, "ex:b": {}}}
+    graph.load(write_document(tmp_path / "d.json", document), "prov", name="S")
+    document["entity"]["ex:a"] = {"prov:type": {"$": "ex:Other", "type": "prov:QUALIFIED_NAME"}}
+    document["entity"]["ex:c"] = {}
+    with pytest.raises(LoadError, match="of another type") as refused:
+        graph.load(write_document(tmp_path / "d.json", document), "prov", name="S")
+    assert "what was written before it stays" not in str(refused.value)
+    assert str(refused.value).endswith("(no node and no link was written)")
+    assert {node.name for node in graph.find(kind="artifact")} == {"ex:a", "ex:b"}
 
 
 def test_documents_of_two_names_live_side_by_side(graph: Graph, tmp_path: Path) -> None:

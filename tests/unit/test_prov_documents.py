@@ -253,9 +253,7 @@ def test_versions_in_names_that_provgraph_wrote_are_no_hosts_after_passwords(tmp
     family = "gs://mock-bucket:result.txt"
     entities = {f"ex:e{n}": own(f"{family}@run-{n}", family, f"run-{n}") for n in (1, 2)}
     terms = {"provgraph": "urn:provgraph:terms:"}
-    found = of(
-        tmp_path, prefix=terms, entity=entities, activity={"ex:t": {"ex:made": f"{family}@run-1, {family}@run-2"}}
-    )
+    found = of(tmp_path, prefix=terms, entity=entities, activity={"ex:t": made})
     assert {a.name for a in found.all_of("artifacts")} == {f"{family}@run-1", f"{family}@run-2"}
     assert found.artifacts["Entity/ex:e1"].get("prov:label") == f"{family}@run-1"
     assert found.executions["Activity/ex:t"].get("ex:made") == f"{family}@run-1, {family}@run-2"

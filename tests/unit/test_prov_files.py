@@ -54,7 +54,7 @@ def refused(path: Path, data: bytes | str) -> str:
         ),
         (
             '{"prefix": {"gs": "urn:x:"}, "entity": {"gs://b:pw1@h": {}, "gs://b:pw2@h": {}}}',
-            "two names differ in nothing but what looks like a secret: gs://***@h",
+            "two names differ in nothing but what looks like a secret, or no Unicode: gs://***@h",
         ),
         ('{"prefix": {"ex": ""}, "entity": {}}', "is no PROV-JSON document: Not a valid URI"),
         ('{"entity": {"ex:e": [3]}}', "is no PROV-JSON document:"),

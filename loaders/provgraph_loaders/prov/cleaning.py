@@ -37,13 +37,13 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|true|false",
 class Cleaner:
     """Takes out what looks like a secret. Names are told from texts by their prefixes: `auth:anna` is no secret.
 
-    In `gs://bucket:file@3`, a name that provgraph gave to a version of `gs://bucket:file`, the @ is that of the version.
+    In `gs://bucket:file@3`, a name that provgraph gave to a version of `gs://bucket:file`, the @ is the version's.
     """
 
     def __init__(self, source: str, document: Json, report: LoadReport) -> None:
         self._source, self._report = source, report
         self._prefixes: set[str] = {"prov", "xsd", "xsi"}
-        self._names: dict[str, str] = {}  # those that look as if something was taken out, as they stood
+        self._names: dict[str, str] = {}  # those that look as if something was replaced, as they stood
         own: set[str] = set()
         containers = list(_containers(document))
         for container in containers:
@@ -105,12 +105,9 @@ class Cleaner:
         found = (_clean_name if is_name else _clean_text)(guarded)
         if guarded is not text:
             found = found.replace(_AT, "@")
-        if (
-            is_name
-            and (found != text or HIDDEN in found or "\\" in found)
-            and self._names.setdefault(found, text) != text
-        ):
-            words = f"two names differ in nothing but what looks like a secret: {found[:200]}"
+        is_doubtful = is_name and (found != text or HIDDEN in found or "\\" in found)
+        if is_doubtful and self._names.setdefault(found, text) != text:
+            words = f"two names differ in nothing but what looks like a secret, or no Unicode: {found[:200]}"
             raise LoadError(f"{self._source}: {words}: give them names without it")
         if found != text:
             self._tell("texts", "hold what looks like a secret, or no Unicode: *** or \\u… stands in its place", found)

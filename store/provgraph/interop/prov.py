@@ -7,15 +7,17 @@ Everything else gets names of provgraph's own, under `urn:provgraph:`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from itertools import chain
 
 from prov.constants import (
+    PROV_ACTIVITY,
     PROV_ATTR_ACTIVITY,
     PROV_ATTR_ENTITY,
     PROV_ATTR_GENERATED_ENTITY,
     PROV_ATTR_USED_ENTITY,
     PROV_DERIVATION,
+    PROV_ENTITY,
     PROV_GENERATION,
     PROV_USAGE,
 )
@@ -33,6 +35,7 @@ from provgraph.interop.prov_own import (
     pending_attributes,
 )
 from provgraph.interop.prov_records import Assembly
+from provgraph.interop.prov_told import IN_BUNDLE, Link, iri_of, links_of
 from provgraph.model import Execution, Node, Struct
 from provgraph.tracing.lineage import Edge, Lineage
 
@@ -76,11 +79,21 @@ class _Export:
         said = {node.ref: said for node in everything if (said := _said_of(node)) is not None}
         self._sources = {node.ref: node.source for node in everything if node.ref in said}
         self._iris = {(node.source, node.external_id or "") for node in everything if node.ref in said}
-        self._flows = set(self._loaded_flows({node.ref: node.external_id or "" for node in everything}))
+        self._ids = {node.ref: node.external_id or "" for node in everything}
+        self._flows = {self._link_of(edge) for edge in lineage.edges if self._is_loaded(edge)}
+        self._told: set[tuple[str, *Link]] = set()
+        self._bundles = {
+            node.ref: bundle.identifier
+            for node in lineage.contexts
+            if node.ref in said and node.key.startswith(f"{node.source}/Bundle/")
+            for bundle in said[node.ref].bundles
+            if bundle.identifier is not None
+        }
         for node in everything:  # first, so that its prefixes keep their spelling
             if node.ref in said:
                 self._give_back(node.source, said[node.ref])
-        edges = [edge for edge in lineage.edges if not self._is_said(edge)]
+        # a document that was loaded again may no longer say what it said: the store keeps the link
+        edges = [edge for edge in lineage.edges if not self._is_loaded(edge) or self._link_of(edge) not in self._told]
         if edges or len(said) < len(everything):
             for space in NAMESPACES.values():
                 self._whole.add_prefix(space)
@@ -96,6 +109,8 @@ class _Export:
         for node in everything:
             refs = [ref for ref in lineage.memberships.get(node.ref, ()) if not self._same_document(node.ref, ref)]
             contexts = [names[ref] for ref in refs if ref in names]
+            if node.ref in said and node.ref in names:
+                self._add_memberships(node, names)
             told = context_attributes(contexts) if isinstance(node, Execution) else []
             told += pending_attributes(pending.get(node.ref, ()))
             if node.ref in said:
@@ -112,14 +127,28 @@ class _Export:
         source = self._sources.get(first)
         return source is not None and source == self._sources.get(second)
 
-    def _is_said(self, edge: Edge) -> bool:
-        """Whether the document that both ends come from says it itself."""
+    def _is_loaded(self, edge: Edge) -> bool:
+        """Whether the document that both ends come from said it itself."""
         return self._same_document(edge.source, edge.target) and edge.recorded_by == self._sources[edge.source]
 
-    def _loaded_flows(self, iris: dict[str, str]) -> Iterator[tuple[str, str, str, str]]:
-        for edge in self._lineage.edges:
-            if self._is_said(edge):
-                yield self._sources[edge.source], edge.kind, iris[edge.source], iris[edge.target]
+    def _link_of(self, edge: Edge) -> tuple[str, *Link]:
+        return self._sources[edge.source], edge.kind, self._ids[edge.source], self._ids[edge.target]
+
+    def _add_memberships(self, node: Node, names: Mapping[str, QualifiedName]) -> None:
+        """Add that a node belongs to an agent or a bundle of its own document where nothing that is said tells it."""
+        is_activity, own = isinstance(node, Execution), self._ids[node.ref]
+        for ref in self._lineage.memberships.get(node.ref, ()):
+            if not self._same_document(node.ref, ref):
+                continue
+            if ref in self._bundles:
+                bundle, kind = self._bundles[ref], PROV_ACTIVITY if is_activity else PROV_ENTITY
+                if (node.source, IN_BUNDLE[kind], own, bundle.uri) not in self._told:
+                    self._whole.bundle(bundle).new_record(kind, names[node.ref])
+            elif agent := self._ids[ref]:
+                word = "wasAssociatedWith" if is_activity else "wasAttributedTo"
+                if (node.source, word, own, agent) not in self._told:
+                    add = self.document.association if is_activity else self.document.attribution
+                    add(names[node.ref], names[ref])
 
     def _give_back(self, source: str, said: ProvDocument) -> None:
         default = said.get_default_namespace()
@@ -131,24 +160,21 @@ class _Export:
             for record in bundle.get_records():
                 if self._is_within(source, record):
                     self._whole.add(bundle.identifier, record)
+                    self._told.update((source, *link) for link in links_of(record, bundle.identifier))
 
     def _is_within(self, source: str, record: ProvRecord) -> bool:
         """Whether a statement belongs to the lineage: of what flows, only what was walked."""
         kind, ends = record.get_type(), dict(record.formal_attributes)
         if kind == PROV_DERIVATION:
             used, made = ends.get(PROV_ATTR_USED_ENTITY), ends.get(PROV_ATTR_GENERATED_ENTITY)
-            return all(end is None or (source, _iri(end)) in self._iris for end in (used, made))
+            return all(end is None or (source, iri_of(end)) in self._iris for end in (used, made))
         if kind not in _FLOWS:
             return True
         entity, activity = ends.get(PROV_ATTR_ENTITY), ends.get(PROV_ATTR_ACTIVITY)
         if entity is None or activity is None:
             return True
-        pair = (_iri(entity), _iri(activity)) if kind == PROV_USAGE else (_iri(activity), _iri(entity))
+        pair = (iri_of(entity), iri_of(activity)) if kind == PROV_USAGE else (iri_of(activity), iri_of(entity))
         return any((source, flow, *pair) in self._flows for flow in _FLOWS[kind])
-
-
-def _iri(name: object) -> str:
-    return name.uri if isinstance(name, Identifier) else ""
 
 
 def _said_of(node: Node) -> ProvDocument | None:
