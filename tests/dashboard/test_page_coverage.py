@@ -10,9 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import provgraph
+from provgraph.coverage.kinds import CoveragePart
 from provgraph.engines.embedded import stop
 from provgraph.errors import EngineError
 from provgraph_dashboard import records
+from provgraph_dashboard.coverage.pipelines import column_widths
 from tests.dashboard.answers import HOSTILE, fill
 from tests.dashboard.apps import run_with, words
 from tests.dashboard.serving import serving
@@ -72,8 +74,38 @@ def test_page_has_the_score_the_pipelines_and_each_gap_with_its_line(
     assert sorted(table.value["pipeline"]) == ["inspection", "no pipeline"]
     assert [box.label for box in app.expander] == ["12 executions without a code version"]
     assert 'git init && git add --all && git commit --message "First version"' in [code.value for code in app.code]
-    assert "and 2 more" in text
+    assert "10 of 12" in text
     assert "Only what is recorded is counted" in text
+
+
+def test_every_node_of_a_gap_is_a_link_on_demand(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nodes(app: AppTest) -> int:
+        return sum("focus=execution" in link.proto.page + link.proto.query_string for link in app.get("page_link"))
+
+    app = opened(filled, monkeypatch)
+    [more] = [button for button in app.button if button.label.startswith("Show ")]
+    assert (more.label, nodes(app)) == ("Show 2 more", 10)
+    more.click().run()
+    assert nodes(app) == 12
+    assert not [button for button in app.button if button.label.startswith("Show ")]
+    assert "10 of 12" not in words(app)
+
+
+@pytest.mark.parametrize("counts", [8, 120, 9_999])
+def test_all_parts_of_a_table_fit_a_window_of_1000_pixels_up_to_hundreds(counts: int) -> None:
+    of = f"{counts:,} / {counts:,}"
+    parts = [part.word for part in CoveragePart]
+    row: dict[str, object] = {
+        "pipeline": "p" * 60,
+        "covered": 50,
+        "met": of,
+        "steps": counts,
+        **dict.fromkeys(parts, of),
+    }
+    widths = column_widths([row], parts)
+    assert list(widths) == ["pipeline", *parts, "covered", "met", "steps"]
+    assert (sum(widths.values()) <= 936) == (counts < 1_000)
+    assert 150 <= widths["pipeline"] <= 230
 
 
 def test_one_pipeline_alone_has_its_own_numbers_and_the_way_back(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from provgraph.coverage.values import Coverage
 from provgraph.errors import InvalidValueError
 from provgraph.model import Context, NodeKind
 from provgraph_dashboard import links, records
-from provgraph_dashboard.coverage.gap_card import LISTED, gap_card
+from provgraph_dashboard.coverage.gap_card import gap_card, most_listed
 from provgraph_dashboard.coverage.pipelines import pipeline_rows, pipelines_table, score_tiles
 from provgraph_dashboard.drawable import called
 from provgraph_dashboard.parts import empty, muted, notice, subtitle, tiles, title
@@ -25,9 +25,10 @@ def page(graph: Graph) -> None:
     if chosen is None and not graph.census():
         records.empty_store()
         return
+    scope = chosen.ref if chosen else "all"
     try:
         with st.spinner("Counting what is there and what is not …"):
-            found = graph.coverage(chosen, listed=LISTED)
+            found = graph.coverage(chosen, listed=most_listed(scope))
     except InvalidValueError:
         what = called(chosen) if chosen else ""
         records.refusal(f"{what} is no pipeline", "Coverage is counted by pipelines, experiments and jobs.", back=False)
@@ -43,7 +44,7 @@ def page(graph: Graph) -> None:
         with st.container(gap="xxsmall", key="coverage_pipelines"):
             show(subtitle("Pipelines"))
             pipelines_table(pipeline_rows(found))
-    _gaps(found)
+    _gaps(found, scope)
     with st.container(gap="xxsmall"):
         for sentence in found.unknown:
             show(muted(sentence))
@@ -80,11 +81,11 @@ def _choose(found: Coverage) -> None:
         links.go(links.coverage(chosen))
 
 
-def _gaps(found: Coverage) -> None:
+def _gaps(found: Coverage, scope: str) -> None:
     if not found.gaps:
         show(notice("ok", "No gaps", "Nothing that is recorded here lacks anything that is counted."))
         return
     with st.container(gap="xsmall", key="coverage_gaps"):
         show(subtitle("Gaps, and the line that would close each"))
         for at, gap in enumerate(found.gaps):
-            gap_card(gap, is_open=at == 0)
+            gap_card(gap, is_open=at == 0, scope=scope)
