@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from provgraph.errors import LoadError
+from provgraph.loading.files import local_path
 
 __all__ = ["add_missing", "columns_of", "is_sqlite", "peek", "snapshot"]
 
@@ -24,9 +25,12 @@ _PATIENCE = 20.0  # seconds to wait for a writer's commit
 
 
 def is_sqlite(source: str) -> bool:
-    """Whether `source` is a file that starts as SQLite's do."""
+    """Whether `source`, a path or `sqlite:///PATH`, is a file that starts as SQLite's do."""
+    path = local_path(source)
     try:
-        with Path(source).open("rb") as file:
+        if path is None or not Path(path).is_file():
+            return False
+        with Path(path).open("rb") as file:
             return file.read(len(_MAGIC)) == _MAGIC
     except (OSError, ValueError):
         return False
@@ -66,11 +70,12 @@ def add_missing(
 
 def peek(source: str) -> dict[str, frozenset[str]]:
     """The columns of each table of a file, to recognise it by; none where it is no SQLite file, or cannot be read."""
-    if not is_sqlite(source):
+    path = local_path(source)
+    if path is None or not is_sqlite(source):
         return {}
     try:
         # immutable: a look at the table of contents needs no lock and must leave no file behind
-        uri = f"{Path(source).resolve().as_uri()}?mode=ro&immutable=1"
+        uri = f"{Path(path).resolve().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             return columns_of(connection)
     except (sqlite3.Error, OSError, ValueError):
@@ -82,14 +87,14 @@ def snapshot(source: str, what: str) -> Generator[sqlite3.Connection, None, None
     """A connection to a private copy of the file, checked, without its triggers and views.
 
     Args:
-        source: the path.
+        source: the path, or `sqlite:///PATH`.
         what: what the file should be, for the text of errors: `ML Metadata store`.
 
     Raises:
         LoadError: there is no such file, it cannot be read, is no SQLite database or a damaged one, or a writer was
             interrupted and its journal must be rolled back first.
     """
-    path = Path(source)
+    path = Path(local_path(source) or source)
     header = _header(path, what)
     # a temporary database of SQLite itself: its file has no name, so nothing of it stays, however this process ends
     with closing(sqlite3.connect("", isolation_level=None)) as copy:

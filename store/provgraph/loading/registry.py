@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from provgraph.errors import ConfigurationError, LoadError
+from provgraph.loading.files import form_of, local_path
 from provgraph.loading.protocol import Loader
 
 __all__ = ["GROUP", "available_loaders", "loader_named", "recognise"]
@@ -41,15 +42,22 @@ def recognise(source: str) -> Loader:
         LoadError: none recognises it, or several do; the text lists the loaders to choose from.
         ConfigurationError: a loader cannot be used.
     """
+    if not source.strip():
+        raise LoadError(f"{source!r} names no source: name a file, a folder or a URL")
     loaders = available_loaders()
     fitting = [loader for loader in loaders.values() if loader.recognises(source)]
     if len(fitting) == 1:
         return fitting[0]
-    if not fitting and source != "-" and "://" not in source and not Path(source).exists():
+    path = local_path(source)
+    if not fitting and path is not None and not Path(path).exists():
         raise LoadError(f"{source}: there is no such file or folder")
     names = [f"{loader.name} ({loader.title})" for loader in fitting or loaders.values()]
     if fitting:
         raise LoadError(f"{source}: several loaders recognise it: name one of {', '.join(names)}")
+    form = None if path is None else form_of(path)
+    if form is not None and loaders:
+        why = f"it is {form}, damaged or of another program: name a loader to see why"
+        raise LoadError(f"{source}: no loader recognises it: {why} ({', '.join(loaders)})")
     raise LoadError(f"{source}: no loader recognises it: {_listed(names)}")
 
 
