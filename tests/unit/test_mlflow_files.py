@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, LoadReport, recognise
+from provgraph.model import ExecutionState
 from provgraph_loaders.mlflow import MlflowLoader
-from tests.loaders.mlflow.example import example, run_id, write_example, write_example_folder
+from tests.loaders.mlflow.example import example, model_id, run_id, write_example, write_example_folder
 from tests.loaders.mlflow.reading import Read, outcome, read
 from tests.loaders.mlflow.schemas import VERSIONS, change, create, insert
 from tests.mlmd.example import write_example as write_mlmd
@@ -65,6 +66,28 @@ def test_folders_are_recognised_and_so_is_the_project_around_them(folder: Path) 
 @pytest.mark.parametrize("url", ["postgresql://db/mlflow", "postgresql+psycopg2://a:b@db/mlflow", "mysql://db/mlflow"])
 def test_urls_of_databases_are_recognised(url: str) -> None:
     assert MlflowLoader().recognises(url)
+
+
+@pytest.mark.parametrize("form", ["sqlite:///{}", "sqlite+pysqlite:///{}", "sqlite:///{}?timeout=5"])
+def test_files_are_recognised_and_read_by_the_url_that_mlflow_was_given(store: Path, form: str) -> None:
+    url = form.format(store)
+    assert recognise(url).name == "mlflow"
+    assert read(url).records() == read(store).records()
+
+
+def test_a_url_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'none.db'}"
+    with pytest.raises(LoadError, match="there is no such file"):
+        recognise(url)
+    assert refused(url) == f"{tmp_path / 'none.db'}: there is no such file"
+
+
+def test_a_file_that_was_cut_off_is_told_to_be_one_of_sqlite(store: Path) -> None:
+    cut = store.with_name("cut.db")
+    cut.write_bytes(store.read_bytes()[:20_000])
+    with pytest.raises(LoadError, match="no loader recognises it: it is a SQLite file, damaged or of another program"):
+        recognise(str(cut))
+    assert refused(cut).startswith(f"{cut}: is damaged")
 
 
 def test_others_are_not(tmp_path: Path) -> None:
@@ -152,6 +175,21 @@ def test_runs_that_are_their_own_ancestors_lose_one_parent(store: Path) -> None:
     assert f"dropped: 1 parents: would make a run its own ancestor (run {run_id(1)})" in found.notes()
 
 
+def test_what_stands_in_an_experiment_that_is_not_in_the_store_stays_and_is_counted(store: Path) -> None:
+    change(store, "DELETE FROM experiments WHERE experiment_id = 1")
+    found = read(store)
+    assert len(found.executions) == 4
+    told = "\n".join(found.notes())
+    for words in (
+        f"dropped: 3 experiments of runs: are not in the store, so these stand in none (run {run_id(1)} in 1, ",
+        "dropped: 1 experiments of datasets: are not in the store, so these stand in none (dataset d1 in 1)",
+        f"dropped: 2 experiments of models: are not in the store, so these stand in none (model {model_id(2)} in 1, ",
+    ):
+        assert words in told
+    write_example(store.with_name("whole.db"))
+    assert "experiments of" not in "\n".join(read(store.with_name("whole.db")).notes())
+
+
 def test_inputs_of_an_unknown_kind_are_named(store: Path) -> None:
     change(store, "UPDATE inputs SET source_type = 'TRACE' WHERE input_uuid = 'i1'")
     assert any("are of a kind that this loader does not know" in note for note in read(store).notes())
@@ -225,6 +263,99 @@ def test_a_run_whose_file_is_damaged_is_dropped_and_named(folder: Path, text: st
     found = damaged(folder, f"1/{run_id(3)}/meta.yaml", lambda path: path.write_text(text))
     assert set(found.executions) == {run_id(1), run_id(2), run_id(4)}
     assert any(words in note and f"(1/{run_id(3)})" in note for note in found.notes())
+
+
+@pytest.mark.parametrize("length", [40, 120, 160, 200, 240])
+def test_a_run_whose_file_was_cut_off_is_dropped_and_named(folder: Path, length: int) -> None:
+    path = folder / "1" / run_id(3) / "meta.yaml"
+    path.write_text(path.read_text()[:length])
+    found = read(folder)
+    assert set(found.executions) == {run_id(1), run_id(2), run_id(4)}
+    [told] = [note for note in found.notes() if "runs: have a meta.yaml" in note]
+    assert told.endswith(f"(1/{run_id(3)})")
+    assert "is no YAML in line" in told or "status, which MLflow always writes: it may be cut off" in told
+
+
+@pytest.mark.parametrize("named", ["run_id", "run_uuid"])
+def test_runs_of_every_release_have_the_fields_that_are_asked_for(folder: Path, named: str) -> None:
+    path = folder / "1" / run_id(3) / "meta.yaml"
+    path.write_text(
+        f"artifact_uri: /a\nend_time: null\nexperiment_id: '1'\nlifecycle_stage: active\n{named}: {run_id(3)}\n"
+        "start_time: null\nstatus: 1\nuser_id: ''\n"
+    )
+    found = read(folder)
+    assert found.executions[run_id(3)].state is ExecutionState.RUNNING
+    assert "meta.yaml" not in "\n".join(found.notes())
+
+
+@pytest.mark.parametrize("part", ["datasets/d1", f"models/{model_id(2)}", f"{run_id(2)}/inputs/i1"])
+def test_other_parts_whose_file_was_cut_off_are_named(folder: Path, part: str) -> None:
+    path = folder / "1" / part / "meta.yaml"
+    path.write_text(path.read_text().partition("\n")[0] + "\n")
+    assert any("it may be cut off" in note and f"(1/{part})" in note for note in read(folder).notes())
+
+
+def test_a_run_without_its_file_is_named(folder: Path) -> None:
+    for number in (1, 3):  # of the first, nothing else lies in the folder
+        (folder / "1" / run_id(number) / "meta.yaml").unlink()
+    found = read(folder)
+    assert set(found.executions) == {run_id(2), run_id(4)}
+    assert f"dropped: 2 runs: have no meta.yaml (1/{run_id(1)}, 1/{run_id(3)})" in found.notes()
+
+
+def test_folders_that_are_no_runs_are_not_named(folder: Path) -> None:
+    for name in (".trash", ".git", "notes", "1/.ipynb_checkpoints", "1/traces/tr-1", "1/tags", "2/plots/a"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    assert "meta.yaml" not in "\n".join(read(folder).notes())
+
+
+def test_artifacts_of_runs_that_a_database_tracks_are_not_taken_for_lost_runs(folder: Path) -> None:
+    (folder / "7" / ("a" * 32) / "artifacts").mkdir(parents=True)
+    told = "\n".join(read(folder).notes())
+    reason = "hold artifacts, but no meta.yaml: those of runs that another store tracks"
+    assert f"left alone: 1 folders: {reason} (7/{'a' * 32})" in told
+    assert "dropped: 1 experiments" not in told
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("artifact_location: s3://mo")])
+def test_runs_of_an_experiment_whose_file_is_lost_stay_under_its_folders_id(
+    folder: Path, spoil: Callable[[Path], object]
+) -> None:
+    before, store = read(folder), read(folder, name=None).report.store
+    spoil(folder / "1" / "meta.yaml")
+    found = read(folder)
+    assert found.executions.keys() == before.executions.keys()
+    assert found.flows == before.flows
+    assert found.parents == before.parents
+    assert found.contexts["experiment/1"].name == "1"
+    told = "\n".join(found.notes())
+    assert "dropped: 1 experiments: have " in told
+    assert "guessed: 1 experiments: are known by their folder only" in told
+    assert read(folder, name=None).report.store == store
+
+
+def test_an_experiment_of_which_nothing_is_left_is_named(folder: Path) -> None:
+    (folder / "0" / "meta.yaml").unlink()
+    found = read(folder)
+    assert "dropped: 1 experiments: have no meta.yaml (0)" in found.notes()
+    assert "experiment/0" not in found.contexts
+
+
+def test_runs_whose_files_were_swapped_keep_the_ids_of_their_folders(folder: Path) -> None:
+    one, two = (folder / "1" / run_id(number) / "meta.yaml" for number in (2, 3))
+    text, other = one.read_text(), two.read_text()
+    one.write_text(text.replace(f"run_id: {run_id(2)}", f"run_id: {run_id(3)}"))
+    two.write_text(other.replace(f"run_id: {run_id(3)}", f"run_id: {run_id(2)}"))
+    found = read(folder)
+    assert found.executions[run_id(2)].custom_properties["param_depth"] == 3
+    assert (run_id(2), "OUTPUT", f"model/{model_id(2)}") in found.flows
+    [told] = [note for note in found.notes() if "have another id" in note]
+    assert told.startswith("guessed: 2 runs: have another id in their meta.yaml than in the name of their folder")
+    assert f"1/{run_id(2)} says {run_id(3)}" in told
+
+
+def test_a_folder_of_runs_is_no_file_store(folder: Path) -> None:
+    assert not MlflowLoader().recognises(str(folder / "1"))
 
 
 def test_no_link_or_pipe_of_a_folder_is_followed(folder: Path, tmp_path: Path) -> None:

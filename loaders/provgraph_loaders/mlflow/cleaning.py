@@ -81,6 +81,11 @@ _ENDS: Final = (
     ("source_type", "source_id", "RUN_OUTPUT", "runs", "run_uuid"),
     ("destination_type", "destination_id", "MODEL_OUTPUT", "logged_models", "model_id"),
 )
+_IN_EXPERIMENTS: Final = (
+    ("runs", "runs", "run_uuid"),
+    ("datasets", "datasets", "dataset_uuid"),
+    ("models", "logged_models", "model_id"),
+)
 _KNOWN_INPUTS: Final = "('DATASET RUN', 'RUN_INPUT MODEL_INPUT', 'RUN_OUTPUT MODEL_OUTPUT')"
 
 
@@ -109,6 +114,13 @@ def clean(copy: sqlite3.Connection, report: LoadReport) -> None:
     copy.execute("CREATE INDEX provgraph_datasets ON datasets (dataset_uuid)")
     copy.execute("CREATE INDEX provgraph_models ON logged_models (model_id)")
     copy.execute("CREATE INDEX provgraph_registered ON registered_models (name)")
+    for what, table, column in _IN_EXPERIMENTS:
+        # what is in the store stays: only where it stands is not known
+        gone = "NOT EXISTS (SELECT 1 FROM experiments AS o WHERE o.experiment_id = t.experiment_id)"
+        for id_, experiment in copy.execute(f"SELECT t.{column}, t.experiment_id FROM {table} AS t WHERE {gone}"):
+            reason = "are not in the store, so these stand in none"
+            place = f"{what.removesuffix('s')} {id_} in {experiment}"
+            report.note(NoteKind.DROPPED, f"experiments of {what}", reason, place)
     for what, table, column, owners, id_ in _HANGING:
         word = owners.replace("_", " ").removesuffix("s")
         gone = f"NOT EXISTS (SELECT 1 FROM {owners} AS o WHERE o.{id_} = t.{column})"

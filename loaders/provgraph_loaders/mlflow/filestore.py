@@ -6,9 +6,8 @@ one behind, and that must not hide thousands of others. Each is named in the rep
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,48 +16,57 @@ from typing import Final
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model.values import INT64_MAX, INT64_MIN
+from provgraph_loaders.mlflow.folders import (
+    META,
+    REGISTRY,
+    TRASH,
+    Lost,
+    files,
+    folders,
+    holds_experiment,
+    is_lost_experiment,
+    lost,
+    parts_of,
+    runs_of,
+)
 from provgraph_loaders.mlflow.metafile import DamagedError, Meta, read_meta, read_text
 from provgraph_loaders.mlflow.schema import TABLES, create
 
 __all__ = ["folder_copy", "is_file_store"]
 
-_META: Final = "meta.yaml"
-_TRASH: Final = ".trash"
-_REGISTRY: Final = "models"
-_NOT_RUNS: Final = frozenset(("datasets", "models", "tags", "traces"))
 _STATES: Final = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
 _SOURCES: Final = {"1": "NOTEBOOK", "2": "JOB", "3": "PROJECT", "4": "LOCAL", "1000": "UNKNOWN"}
 _LONGEST_VALUE: Final = 262_144  # bytes of a parameter or tag
 _LONGEST_LINE: Final = 65_536
-_LOOKED_AT: Final = 200  # entries of a folder, to recognise it
 _INPUTS: Final = {"DATASET": ("DATASET", "RUN"), "MODEL": ("RUN_INPUT", "MODEL_INPUT")}
+
+
+# What MLflow has always written, and late in the file as it sorts its fields: where one lacks, the file was cut off.
+_ALWAYS: Final[Mapping[str, Mapping[str, bool]]] = {
+    "experiments": {"experiment_id": True, "lifecycle_stage": True, "name": True},
+    "runs": {
+        "experiment_id": True,
+        "run_id run_uuid": True,
+        "lifecycle_stage": True,
+        "start_time": False,
+        "status": True,
+    },
+    "datasets": {"name": True, "digest": True, "source": False, "source_type": False},
+    "inputs": {"source_id": True, "source_type": True},
+    "outputs": {"destination_id": True},
+    "models": {"model_id": True, "name": False, "status": True},
+    "registered models": {"name": True},
+    "versions": {"name": True, "source": False, "version": True},
+}
 
 
 def is_file_store(source: str) -> bool:
     """Whether it is a folder with an experiment of MLflow in it."""
     try:
         folder = Path(source)
-        return folder.is_dir() and any(_holds_experiment(place) for place in (folder, folder / "mlruns"))
+        return folder.is_dir() and any(holds_experiment(place) for place in (folder, folder / "mlruns"))
     except (OSError, ValueError):
         return False
-
-
-def _holds_experiment(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    with os.scandir(folder) as entries:
-        for count, entry in enumerate(entries):
-            if count >= _LOOKED_AT:
-                return False
-            try:
-                meta = Path(entry.path) / _META
-                if entry.is_dir() and meta.is_file() and not meta.is_symlink():
-                    with meta.open("rb") as file:
-                        if b"experiment_id:" in file.read(65_536):
-                            return True
-            except OSError:
-                continue
-    return False
 
 
 @contextmanager
@@ -70,7 +78,7 @@ def folder_copy(folder: Path, report: LoadReport) -> Generator[sqlite3.Connectio
     """
     if find_spec("yaml") is None:
         raise LoadError(f'{folder}: a folder is read with PyYAML: pip install "provgraph[mlflow]"')
-    root = next((place for place in (folder, folder / "mlruns") if _holds_experiment(place)), None)
+    root = next((place for place in (folder, folder / "mlruns") if holds_experiment(place)), None)
     if root is None:
         raise LoadError(f"{folder}: is a folder, but no file store of MLflow (no meta.yaml of an experiment in it)")
     with closing(sqlite3.connect("", isolation_level=None)) as copy:
@@ -85,33 +93,6 @@ def folder_copy(folder: Path, report: LoadReport) -> Generator[sqlite3.Connectio
         yield copy
 
 
-def _folders(folder: Path) -> list[Path]:
-    """The folders in a folder, by name; links are not followed."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(Path(e.path) for e in entries if e.is_dir(follow_symlinks=False))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _files(folder: Path, above: str = "") -> Iterator[tuple[str, Path]]:
-    """The files below a folder by the names that MLflow gives what is in them, such as `train/loss`."""
-    stack = [(above, folder)]
-    while stack:
-        prefix, here = stack.pop()
-        try:
-            with os.scandir(here) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        for entry in found:
-            name = (prefix + entry.name).encode("utf-8", "backslashreplace").decode("utf-8")
-            if entry.is_dir(follow_symlinks=False):
-                stack.append((f"{name}/", Path(entry.path)))
-            elif entry.is_file(follow_symlinks=False):
-                yield name, Path(entry.path)
-
-
 def _word(meta: Meta, *names: str) -> str | None:
     """The first of these fields that is there and is a text."""
     return next((value for name in names if isinstance(value := meta.get(name), str)), None)
@@ -122,11 +103,11 @@ class _FileStore:
         self._root, self._copy, self._report = root, copy, report
 
     def read(self) -> None:
-        for place, deleted in ((self._root, False), (self._root / _TRASH, True)):
-            for folder in _folders(place):
-                if folder.name not in (_TRASH, _REGISTRY):
+        for place, deleted in ((self._root, False), (self._root / TRASH, True)):
+            for folder in folders(place):
+                if folder.name not in (TRASH, REGISTRY):
                     self._experiment(folder, deleted)
-        for folder in _folders(self._root / _REGISTRY):
+        for folder in folders(self._root / REGISTRY):
             self._registered_model(folder)
 
     def _put(self, table: str, **values: object) -> None:
@@ -137,27 +118,34 @@ class _FileStore:
 
     def _meta(self, folder: Path, what: str) -> Meta | None:
         try:
-            return read_meta(folder / _META)
+            return read_meta(folder / META, _ALWAYS[what])
         except DamagedError as error:
-            self._report.note(NoteKind.DROPPED, what, f"have a {_META} that {error}", self._name(folder))
+            self._report.note(NoteKind.DROPPED, what, f"have a {META} that {error}", self._name(folder))
             return None
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._root)).encode("utf-8", "backslashreplace").decode("utf-8")
 
     def _values(self, folder: Path) -> Iterator[tuple[str, str]]:
-        for name, path in _files(folder):
+        for name, path in files(folder):
             try:
                 yield name, read_text(path, _LONGEST_VALUE)
             except DamagedError as error:
                 self._report.note(NoteKind.DROPPED, "files", str(error), self._name(path))
 
     def _experiment(self, folder: Path, deleted: bool) -> None:
-        if not (folder / _META).exists():
-            return  # what MLflow would not take for an experiment either
-        meta = self._meta(folder, "experiments")
-        if meta is None or _word(meta, "experiment_id") is None:
-            return
+        meta = None
+        if (folder / META).exists():
+            meta = self._meta(folder, "experiments")
+        elif is_lost_experiment(folder):
+            self._report.note(NoteKind.DROPPED, "experiments", f"have no {META}", self._name(folder))
+        if meta is None:
+            if next(parts_of(folder), None) is None:
+                self._name_lost(folder)
+                return  # what MLflow would not take for an experiment either
+            reason = "are known by their folder only, with what lies in it: name, times and place are not known"
+            self._report.note(NoteKind.GUESSED, "experiments", reason, self._name(folder))
+            meta = {"experiment_id": self._name(folder).rpartition("/")[2]}
         id_ = _word(meta, "experiment_id")
         self._put(
             "experiments",
@@ -171,13 +159,23 @@ class _FileStore:
         )
         for key, value in self._values(folder / "tags"):
             self._put("experiment_tags", experiment_id=id_, key=key, value=value)
-        for dataset in _folders(folder / "datasets"):
+        for dataset in folders(folder / "datasets"):
             self._dataset(dataset, id_)
-        for model in _folders(folder / "models"):
+        for model in folders(folder / "models"):
             self._model(model, id_)
-        for run in _folders(folder):
-            if run.name not in _NOT_RUNS and (run / _META).exists():
+        self._name_lost(folder)
+        for run in runs_of(folder):
+            if (run / META).exists():
                 self._run(run, id_)
+
+    def _name_lost(self, experiment: Path) -> None:
+        for run in runs_of(experiment):
+            found = None if (run / META).exists() else lost(run)
+            if found is Lost.RUN:
+                self._report.note(NoteKind.DROPPED, "runs", f"have no {META}", self._name(run))
+            elif found is Lost.ARTIFACTS:
+                reason = f"hold artifacts, but no {META}: those of runs that another store tracks"
+                self._report.note(NoteKind.LEFT_ALONE, "folders", reason, self._name(run))
 
     def _dataset(self, folder: Path, experiment: str | None) -> None:
         meta = self._meta(folder, "datasets")
@@ -200,7 +198,11 @@ class _FileStore:
         meta = self._meta(folder, "runs")
         if meta is None:
             return
-        id_ = _word(meta, "run_id", "run_uuid") or folder.name
+        # MLflow finds a run by its folder, and so do the places and tags that name it
+        id_ = self._name(folder).rpartition("/")[2]
+        if (said := _word(meta, "run_id", "run_uuid")) != id_:
+            reason = f"have another id in their {META} than in the name of their folder: the folder's is taken"
+            self._report.note(NoteKind.GUESSED, "runs", reason, f"{self._name(folder)} says {said}")
         status, source_type = _word(meta, "status") or "", _word(meta, "source_type") or ""
         self._put(
             "runs",
@@ -222,14 +224,14 @@ class _FileStore:
         for table in ("params", "tags"):
             for key, value in self._values(folder / table):
                 self._put(table, run_uuid=id_, key=key, value=value)
-        for key, path in _files(folder / "metrics"):
+        for key, path in files(folder / "metrics"):
             for time, number, step, _ in self._metric(path):
                 is_nan = number != number
                 row = {"value": 0 if is_nan else number, "is_nan": is_nan, "timestamp": time, "step": step}
                 self._put("metrics", run_uuid=id_, key=key, **row)
-        for place in _folders(folder / "inputs"):
+        for place in folders(folder / "inputs"):
             self._input(place, id_, experiment)
-        for place in _folders(folder / "outputs"):
+        for place in folders(folder / "outputs"):
             self._output(place, id_)
 
     def _input(self, folder: Path, run: str, experiment: str | None) -> None:
@@ -257,7 +259,7 @@ class _FileStore:
 
     def _model(self, folder: Path, experiment: str | None) -> None:
         id_ = folder.name
-        if (folder / _META).exists():  # else only metrics that another experiment logged of it
+        if (folder / META).exists():  # else only metrics that another experiment logged of it
             meta = self._meta(folder, "models")
             if meta is None:
                 return
@@ -280,7 +282,7 @@ class _FileStore:
             self._put("logged_model_params", model_id=id_, param_key=key, param_value=value)
         for key, value in self._values(folder / "tags"):
             self._put("logged_model_tags", model_id=id_, tag_key=key, tag_value=value)
-        for key, path in _files(folder / "metrics"):
+        for key, path in files(folder / "metrics"):
             for time, number, step, rest in self._metric(path):
                 # the run that logged it, then the dataset and its digest; the dataset's name may hold blanks
                 run, _, dataset = rest.partition(" ")
@@ -311,7 +313,7 @@ class _FileStore:
             self._report.note(NoteKind.DROPPED, "files", reason, self._name(path))
 
     def _registered_model(self, folder: Path) -> None:
-        meta = self._meta(folder, "registered models") if (folder / _META).exists() else None
+        meta = self._meta(folder, "registered models") if (folder / META).exists() else None
         if meta is None:
             return
         name = _word(meta, "name") or folder.name
@@ -328,7 +330,7 @@ class _FileStore:
             self._put("registered_model_tags", name=name, key=key, value=value, **workspace)
         for key, value in self._values(folder / "aliases"):
             self._put("registered_model_aliases", name=name, alias=key, version=value.strip(), **workspace)
-        for place in _folders(folder):
+        for place in folders(folder):
             if place.name.startswith("version-"):
                 self._version(place, name, workspace)
 

@@ -11,9 +11,14 @@ __all__ = ["fingerprint"]
 
 # Times of experiments came with MLflow 1.29, and older rows stay without: only where all experiments bear one is the
 # first of them the same however the store grows. Else it is the first run, whose id is random.
-_TIMELESS: Final = "SELECT count(*) FROM experiments WHERE typeof(creation_time) <> 'integer' OR creation_time <= 0"
+# An experiment without a name is one of a folder whose meta.yaml was lost: it must not rename the store.
+_TIMELESS: Final = (
+    "SELECT count(*) FROM experiments WHERE (typeof(creation_time) <> 'integer' OR creation_time <= 0) "
+    "AND coalesce(name, '') <> ''"
+)
 _EXPERIMENT: Final = (
-    "SELECT CAST(experiment_id AS TEXT), creation_time FROM experiments ORDER BY creation_time, experiment_id LIMIT 1"
+    "SELECT CAST(experiment_id AS TEXT), creation_time FROM experiments WHERE coalesce(name, '') <> '' "
+    "ORDER BY creation_time, experiment_id LIMIT 1"
 )
 _RUN: Final = (
     "SELECT run_uuid, start_time FROM runs WHERE typeof(start_time) = 'integer' ORDER BY start_time, run_uuid LIMIT 1"

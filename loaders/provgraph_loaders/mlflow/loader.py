@@ -10,6 +10,7 @@ from typing import Final
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, LoadReport, NoteKind
+from provgraph.loading.files import local_path
 from provgraph.model import Records
 from provgraph.recording.redaction import redact_uri
 from provgraph_loaders.mlflow.cleaning import clean
@@ -115,8 +116,8 @@ class MlflowLoader:
 @contextmanager
 def _copy_of(source: str, shown: str, report: LoadReport) -> Generator[sqlite3.Connection]:
     """A private copy of the source with MLflow's tables, whatever it is."""
-    file = source.removeprefix("sqlite:///") if source.startswith("sqlite:///") else source
-    if file == source and is_database_url(source):
+    file = local_path(source) or source
+    if is_database_url(source):
         with database_copy(source, shown, report) as copy:
             yield copy
     elif Path(file).is_dir():

@@ -6,7 +6,7 @@ the parser's events: nothing recurses, no object is made, nothing is repeated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -37,23 +37,36 @@ def read_text(path: Path, most: int = _LARGEST) -> str:
         raise DamagedError(f"cannot be read: {error.strerror or error}") from error
 
 
-def read_meta(path: Path) -> Meta:
+def read_meta(path: Path, always: Mapping[str, bool]) -> Meta:
     """The fields of a file.
 
+    Args:
+        path: the file.
+        always: the fields that it must have (one of several, where blanks part them), and whether with a value.
+
     Raises:
-        DamagedError: it cannot be read, or is no mapping in YAML.
+        DamagedError: it cannot be read, is no mapping in YAML, or lacks one of these fields.
     """
     import yaml
 
     text = read_text(path)
     try:
-        return _fields(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        found = _fields(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except (yaml.YAMLError, UnicodeError, ValueError, RecursionError) as error:
         if isinstance(error, DamagedError):
             raise
         line: object = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f" in line {line + 1}" if isinstance(line, int) else ""
         raise DamagedError(f"is no YAML{where}") from error
+    lacking = [names for names, filled in always.items() if not _has(found, names.split(), filled)]
+    if lacking:
+        words = ", ".join(names.replace(" ", " or ") for names in lacking)
+        raise DamagedError(f"lacks {words}, which MLflow always writes: it may be cut off")
+    return found
+
+
+def _has(fields: Meta, names: Sequence[str], filled: bool) -> bool:
+    return any(name in fields and (not filled or fields[name] is not None) for name in names)
 
 
 def _fields(events: Iterator[object]) -> Meta:

@@ -233,7 +233,9 @@ class StoreReader:
         for _, group in groupby(self._copy.execute(_DATASETS), key=lambda row: row[0]):
             rows = list(group)
             self._report.read["Dataset"] += 1
-            artifact, weight = self._make.dataset(rows[0][:8], [row[8] for row in rows])
+            # in a folder the id is the name of a folder, here with that of its experiment before it
+            ids = sorted({str(row[8]).rpartition("/")[2] for row in rows})
+            artifact, weight = self._make.dataset(rows[0][:8], ids)
             experiments = dict.fromkeys(str(row[9]) for row in rows if not row[10])
             yield (artifact, [self._make.key("Context", tail) for tail in experiments]), weight
 

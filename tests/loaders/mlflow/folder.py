@@ -44,7 +44,7 @@ def write_folder(root: Path, rows: Mapping[str, Iterable[Row]]) -> None:
 
     for experiment in of("experiments"):
         id_ = experiment["experiment_id"]
-        folder = _meta(root / str(id_), {**experiment, "experiment_id": str(id_)})
+        folder = _meta(root / str(id_), {"lifecycle_stage": "active", **experiment, "experiment_id": str(id_)})
         _values(folder / "tags", ((row["key"], row["value"]) for row in of("experiment_tags", experiment_id=id_)))
         for row in of("datasets", experiment_id=id_):
             names = ("name", "digest")
@@ -72,7 +72,8 @@ def _model_fields(folder: Path, model: Row) -> Path:
 
 def _run(folder: Path, run: Row, of: Any) -> None:
     id_ = run["run_uuid"]
-    fields = {name: value for name, value in run.items() if name not in ("run_uuid", "name")}
+    fields = {"lifecycle_stage": "active"}
+    fields |= {name: value for name, value in run.items() if name not in ("run_uuid", "name")}
     fields |= {"run_id": id_, "run_name": run.get("name"), "experiment_id": str(run["experiment_id"]), "tags": []}
     fields["status"] = _STATES.get(run.get("status", ""), run.get("status"))
     fields["source_type"] = _SOURCES.get(run.get("source_type", ""), run.get("source_type"))
