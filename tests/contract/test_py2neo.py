@@ -12,7 +12,7 @@ import provgraph
 from provgraph.errors import ForeignStoreError
 from provgraph.interop.py2neo import from_py2neo, to_py2neo
 from tests.servers.target import Bypass, Target
-from tests.unit.interop_lineages import exact, sample
+from tests.unit.interop_lineages import exact, nested, sample
 
 py2neo = pytest.importorskip("py2neo")
 
@@ -45,12 +45,12 @@ def plain(server: Any, bypass: Bypass) -> Iterator[Any]:
 
 @pytest.mark.parametrize("verb", ["create", "merge"])
 def test_py2neo_writes_a_lineage_and_reads_it_back_the_same(plain: Any, bypass: Bypass, verb: str) -> None:
-    getattr(plain, verb)(to_py2neo(sample()))
+    getattr(plain, verb)(to_py2neo(nested()))
     if verb == "merge":
-        plain.merge(to_py2neo(sample()))  # again: nothing is added
-    assert bypass.run("MATCH (n) RETURN count(n) AS n") == [{"n": 9}]
-    assert bypass.run("MATCH ()-[r]->() RETURN count(r) AS n") == [{"n": 5}]
-    assert exact(from_py2neo(plain.run(ALL).to_subgraph())) == exact(sample())
+        plain.merge(to_py2neo(nested()))  # again: nothing is added
+    assert bypass.run("MATCH (n) RETURN count(n) AS n") == [{"n": 10}]
+    assert bypass.run("MATCH ()-[r]->() RETURN count(r) AS n") == [{"n": 6}]
+    assert exact(from_py2neo(plain.run(ALL).to_subgraph())) == exact(nested())
     # the page on the graph: query 1, 4, and the subquery that is right everywhere
     [model] = bypass.run(
         "MATCH (d:Artifact {type: 'Dataset'})-[:INPUT|OUTPUT*]->(m:Artifact {type: 'Model'}) "

@@ -242,7 +242,7 @@ def contexts_types_parents(
         data: dict[str, Any] = json.loads(head)
         nodes = [node_of(row) for row in data["contexts"]]
         types = tuple(type_from_properties(row["label"], row) for row in data["types"])
-        parents = {str(ref): tuple(map(str, own)) for ref, own in data.get("parents", {}).items()}
+        parents = {str(ref): tuple(map(str, own)) for ref, own in data["parents"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidValueError(f"the head of the lineage is damaged: {error}") from error
     return tuple(node for node in nodes if isinstance(node, Context)), types, parents

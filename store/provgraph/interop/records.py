@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -85,7 +85,7 @@ def rows_records(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str
 
 
 @contextmanager
-def _row_named(at: int, table: str) -> Iterator[None]:
+def _row_named(at: int, table: str) -> Generator[None]:
     """Say in errors which row it is, counted from 0 as `iloc` of a frame does."""
     try:
         yield

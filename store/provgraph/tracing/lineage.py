@@ -78,7 +78,8 @@ class Lineage:
         edges: all links between `nodes` (so every route of a diamond), in a fixed order.
         hops: the number of links from the nearest start, by reference; equalities (`SAME_AS`) cost none.
         contexts: those that the nodes belong to, in the order of their ids.
-        memberships: the references of the contexts of each node, by reference.
+        memberships: the references of the contexts of each node, by reference; of all that came from one source also
+            those of the contexts that contexts belong to.
         types: the types of the nodes.
         pending: references of the nodes that only a pending output connects. Nothing beyond them was walked.
         only_possible: references of the nodes that only possible links reach.
@@ -245,8 +246,8 @@ class Lineage:
     def to_records(self) -> Records:
         """Nodes, contexts, types and links as records, to put into another store with `Graph.put_lineage`.
 
-        Parents of contexts and relations that no trace walks are no part of a lineage, and so not of the records; an
-        equality keeps its source and certainty, and has the rule `copied`.
+        Relations that no trace walks are no part of a lineage, and so not of the records; nor are parents of contexts,
+        except in what `Graph.source` returns. An equality keeps its source and certainty, and has the rule `copied`.
         """
         from provgraph.interop.records import lineage_records
 
