@@ -252,7 +252,7 @@ def own(name: str, family: str, version: str) -> dict[str, Any]:
 def test_versions_in_names_that_provgraph_wrote_are_no_hosts_after_passwords(tmp_path: Path) -> None:
     family = "gs://mock-bucket:result.txt"
     entities = {f"ex:e{n}": own(f"{family}@run-{n}", family, f"run-{n}") for n in (1, 2)}
-    terms = {"provgraph": "urn:provgraph:terms:"}
+    terms, made = {"provgraph": "urn:provgraph:terms:"}, {"ex:made": f"{family}@run-1, {family}@run-2"}
     found = of(tmp_path, prefix=terms, entity=entities, activity={"ex:t": made})
     assert {a.name for a in found.all_of("artifacts")} == {f"{family}@run-1", f"{family}@run-2"}
     assert found.artifacts["Entity/ex:e1"].get("prov:label") == f"{family}@run-1"
