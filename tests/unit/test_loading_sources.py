@@ -68,5 +68,5 @@ def test_an_empty_source_is_refused_in_one_line(source: str) -> None:
         recognise(source)
     for arguments in ([source], ["mlflow", source]):
         result = CliRunner().invoke(commands, ["load", *arguments], prog_name="provgraph")
-        assert result.exit_code == 2
-        assert result.output.endswith("Error: The SOURCE is empty: name a file, a folder or a URL.\n")
+        assert result.exit_code == 1
+        assert result.output == f"Error: '{source}' names no source: name a file, a folder or a URL\n"

@@ -125,13 +125,12 @@ def load(
 def _chosen(what: Sequence[str]) -> tuple[Loader, str]:
     """The loader and the source; refused here, a wrong word costs nobody an engine or a data folder."""
     from provgraph.loading import loader_named, recognise
-    from provgraph.loading.files import local_path
+    from provgraph.loading.files import local_path, refuse_empty
 
     if len(what) > 2:
         raise click.UsageError("One source at a time: provgraph load [LOADER] SOURCE")
     source = what[-1]
-    if not source.strip():
-        raise click.UsageError("The SOURCE is empty: name a file, a folder or a URL.")
+    refuse_empty(source)
     path = local_path(source)
     there = path is None or Path(path).exists()
     if len(what) == 1:

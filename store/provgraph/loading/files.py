@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["form_of", "local_path"]
+from provgraph.errors import LoadError
+
+__all__ = ["form_of", "local_path", "refuse_empty"]
 
 # as SQLAlchemy writes it: three strokes before a relative path, four before an absolute one, a query of options behind
 _SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
@@ -17,6 +19,16 @@ _FORMS: Final = (
     (b"\xff\xfe", "text in UTF-16"),
     (b"\xfe\xff", "text in UTF-16"),
 )
+
+
+def refuse_empty(source: str) -> None:
+    """Refuse a source of blanks only, which as a path would be this directory.
+
+    Raises:
+        LoadError: it names nothing.
+    """
+    if not source.strip():
+        raise LoadError(f"{source!r} names no source: name a file, a folder or a URL")
 
 
 def local_path(source: str) -> str | None:

@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from provgraph.errors import ConfigurationError, LoadError
-from provgraph.loading.files import form_of, local_path
+from provgraph.loading.files import form_of, local_path, refuse_empty
 from provgraph.loading.protocol import Loader
 
 __all__ = ["GROUP", "available_loaders", "loader_named", "recognise"]
@@ -39,11 +39,11 @@ def recognise(source: str) -> Loader:
     """The loader whose own `source` is.
 
     Raises:
-        LoadError: none recognises it, or several do; the text lists the loaders to choose from.
+        LoadError: none recognises it, or several do; the text lists the loaders to choose from, and says what the
+            file is where its first bytes tell.
         ConfigurationError: a loader cannot be used.
     """
-    if not source.strip():
-        raise LoadError(f"{source!r} names no source: name a file, a folder or a URL")
+    refuse_empty(source)
     loaders = available_loaders()
     fitting = [loader for loader in loaders.values() if loader.recognises(source)]
     if len(fitting) == 1:

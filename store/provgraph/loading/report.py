@@ -120,7 +120,7 @@ class LoadReport:
             if self.unchanged.total():
                 yield f"unchanged {_counts(self.unchanged)}"
         else:
-            yield "nothing changed: the store has all of it already" if self.done else "nothing to load"
+            yield "nothing changed: the store has all of it already" if self.unchanged.total() else "nothing to load"
         if self.stitch is not None and self.stitch.says_something:
             yield from self.stitch.lines()
         for note in self.notes:
