@@ -54,7 +54,7 @@ class Cleaner:
                 self._prefixes.add(prefix)
                 if iri == TERMS[1]:
                     own.add(f"{prefix}:family")
-        self._families = {family for container in containers for family in _families(container, own)} if own else set()
+        self._families = {family for container in containers for family in _families(container, own)}
 
     def document(self, document: Json) -> Json:
         """The whole document, cleaned.
