@@ -9,6 +9,7 @@ import pytest
 from provgraph import Artifact, Graph
 from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, run_loader
+from provgraph.store.check import check_store
 from provgraph_loaders.dvc import DvcLoader
 from tests.loaders.dvc.example import write_example
 from tests.loaders.dvc.making import Making
@@ -37,6 +38,23 @@ def test_a_project_that_grew_adds_just_that(graph: Graph, tmp_path: Path) -> Non
     assert report.created["Execution"] == 2
     assert dict(report.updated) == {"Context": 1}  # the stage of the registry, which another version has
     assert not graph.load(tmp_path / "later" / "inspection").changed
+
+
+def test_steps_that_change_nothing_leave_a_store_that_holds_together(graph: Graph, tmp_path: Path) -> None:
+    made = Making(tmp_path / "clean")
+    raw, clean = (f"[{{path: {name}.csv, hash: md5, md5: {'7' * 32}}}]" for name in ("raw", "clean"))
+    made.commit({"dvc.lock": f"clean: {{cmd: x, deps: {raw}, outs: {clean}}}\n"})
+    report = graph.load(made.folder)
+    assert (report.created["INPUT"], report.created["OUTPUT"], report.created["SAME_AS"]) == (1, 1, 0)
+    assert not list(check_store(graph._core))
+
+
+def test_of_a_repository_without_dvc_nothing_is_said_to_be_in_the_store(graph: Graph, tmp_path: Path) -> None:
+    made = Making(tmp_path / "plain")
+    made.commit({"README.md": "no data here\n"})
+    report = graph.load(made.folder, "dvc")
+    assert "nothing to load" in str(report)
+    assert "hold no files of DVC" in str(report)
 
 
 def test_a_load_that_was_broken_off_is_completed_by_the_next(graph: Graph, tmp_path: Path) -> None:
