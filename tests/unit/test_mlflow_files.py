@@ -328,6 +328,8 @@ def test_runs_of_an_experiment_whose_file_is_lost_stay_under_its_folders_id(
     assert found.flows == before.flows
     assert found.parents == before.parents
     assert found.contexts["experiment/1"].name == "1"
+    adding = [context.key for batch in found.batches if batch.adds for context in batch.contexts]
+    assert adding == ["mlflow/S/Context/experiment/1"]  # so place and times of an earlier load stay
     told = "\n".join(found.notes())
     assert "dropped: 1 experiments: have " in told
     assert "guessed: 1 experiments: are known by their folder only" in told

@@ -32,6 +32,9 @@ T = TypeVar("T")
 _HEAVY: Final = 8_000_000  # characters of properties, or
 _MANY: Final = 20_000  # links: no batch goes on beyond these
 
+_NAMED: Final = "coalesce(o.name, '') <> ''"
+_NAMELESS: Final = "coalesce(o.name, '') = ''"
+
 TOTAL: Final = """
 SELECT (SELECT count(*) FROM experiments) + (SELECT count(*) FROM runs) + (SELECT count(*) FROM registered_models)
      + (SELECT count(DISTINCT tail) FROM provgraph_dataset) + (SELECT count(*) FROM logged_models)
@@ -40,7 +43,8 @@ SELECT (SELECT count(*) FROM experiments) + (SELECT count(*) FROM runs) + (SELEC
 _EXPERIMENTS: Final = """
 SELECT o.rowid, n.tail, n.name, o.experiment_id, o.artifact_location, o.lifecycle_stage, o.creation_time,
     o.last_update_time, o.workspace
-FROM experiments AS o JOIN provgraph_name AS n ON n.tail = 'experiment/' || segment(o.experiment_id) ORDER BY o.rowid
+FROM experiments AS o JOIN provgraph_name AS n ON n.tail = 'experiment/' || segment(o.experiment_id)
+WHERE {which} ORDER BY o.rowid
 """
 _RUN_CONTEXTS: Final = """
 SELECT n.tail, n.name, o.run_uuid, o.start_time, 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL
@@ -106,7 +110,7 @@ CROSS JOIN provgraph_event AS t ON t.run = o.run_uuid ORDER BY o.rowid, t.turn
 """
 _EXPERIMENT_TAGS: Final = """
 SELECT o.rowid, t.key, t.value FROM experiments AS o
-CROSS JOIN experiment_tags AS t ON t.experiment_id = o.experiment_id ORDER BY o.rowid
+CROSS JOIN experiment_tags AS t ON t.experiment_id = o.experiment_id WHERE {which} ORDER BY o.rowid
 """
 _MODEL_TAGS: Final = """
 SELECT o.rowid, t.tag_key, t.tag_value FROM logged_models AS o
@@ -169,6 +173,10 @@ class StoreReader:
 
     def contexts(self) -> Iterator[Records]:
         """Experiments, registered models and runs, then which run stands inside which."""
+        yield from self._in_batches(self._experiments(_NAMED), lambda found: Records(contexts=found))
+        # of these the folder alone is left: an earlier load may have known their place, times and tags
+        known_less = self._experiments(_NAMELESS)
+        yield from self._in_batches(known_less, lambda found: Records(contexts=found, adds=True))
         yield from self._in_batches(self._context_nodes(), lambda found: Records(contexts=found))
         inside = ((self._run_key(child), self._run_key(parent)) for child, parent in self._copy.execute(_PARENTS))
         nested = (ParentContext(child, parent, self._source) for child, parent in inside)
@@ -180,11 +188,13 @@ class StoreReader:
         for links in (experiments, nested):
             yield from self._in_batches(((link, 0) for link in links), lambda found: Records(parents=found))
 
-    def _context_nodes(self) -> Iterator[tuple[Context, int]]:
-        tags = _Beside(self._copy, _EXPERIMENT_TAGS)
-        for owner, *row in self._copy.execute(_EXPERIMENTS):
+    def _experiments(self, which: str) -> Iterator[tuple[Context, int]]:
+        tags = _Beside(self._copy, _EXPERIMENT_TAGS.format(which=which))
+        for owner, *row in self._copy.execute(_EXPERIMENTS.format(which=which)):
             self._report.read["Experiment"] += 1
             yield self._make.experiment(row, tags.of(owner))
+
+    def _context_nodes(self) -> Iterator[tuple[Context, int]]:
         tags, aliases = _Beside(self._copy, _REGISTERED_TAGS), _Beside(self._copy, _ALIASES)
         for owner, *row in self._copy.execute(_REGISTERED):
             self._report.read["RegisteredModel"] += 1

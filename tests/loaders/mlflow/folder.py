@@ -72,7 +72,7 @@ def _model_fields(folder: Path, model: Row) -> Path:
 
 def _run(folder: Path, run: Row, of: Any) -> None:
     id_ = run["run_uuid"]
-    fields = {"lifecycle_stage": "active"}
+    fields: dict[str, Any] = {"lifecycle_stage": "active"}
     fields |= {name: value for name, value in run.items() if name not in ("run_uuid", "name")}
     fields |= {"run_id": id_, "run_name": run.get("name"), "experiment_id": str(run["experiment_id"]), "tags": []}
     fields["status"] = _STATES.get(run.get("status", ""), run.get("status"))
