@@ -38,8 +38,9 @@ class Inferences:
         self._numbers: dict[bytes, int] = {}
         self._starts, self._ends = array("q"), array("q")
         self._same: list[tuple[int, int]] = []
-        self._derivations: list[tuple[Derivation, str]] = []
-        self._copies: list[_Copy] = []
+        # many runs use one file, and it is judged once
+        self._derivations: dict[tuple[str, str], tuple[Derivation, str]] = {}
+        self._copies: dict[tuple[str, int], _Copy] = {}
 
     def flow(self, start: str, end: str) -> None:
         """Data goes from one node (by key) to another: from an artifact to what uses it, from a run to its output."""
@@ -52,11 +53,12 @@ class Inferences:
 
     def derive(self, link: Derivation, path: str) -> None:
         """A folder and what stands in it; `path` is that of the dependency."""
-        self._derivations.append((link, path))
+        if link.origin != link.derived:
+            self._derivations.setdefault((link.origin, link.derived), (link, path))
 
     def copy(self, makers: Sequence[str], user: str, path: str, evidence: str) -> None:
         """An artifact has the content of those that `makers` names so far."""
-        self._copies.append(_Copy(makers, len(makers), user, path, evidence))
+        self._copies.setdefault((user, len(makers)), _Copy(makers, len(makers), user, path, evidence))
 
     def settle(self, collector: Collector, report: LoadReport) -> None:
         """Make the links that close no circle. Paths count for more than contents, so they come first."""
@@ -67,18 +69,17 @@ class Inferences:
             flows.join(first, second)
         for start, end in zip(self._starts, self._ends, strict=True):
             flows.add(start, end)
-        for link, path in self._derivations:
+        for link, path in self._derivations.values():
             origin, derived = self._number(link.origin), self._number(link.derived)
             if flows.leads(derived, origin):
-                if collector.is_new("circle", link.origin, link.derived):
-                    reason = "stand in a folder that is made from them, or hold what is: they are not linked with it"
-                    report.note(NoteKind.LEFT_ALONE, "dependencies", reason, path)
+                reason = "stand in a folder that is made from them, or hold what is: they are not linked with it"
+                report.note(NoteKind.LEFT_ALONE, "dependencies", reason, path)
                 continue
             flows.add(origin, derived)
             collector.derive(link)
             collector.step()
         untied: dict[str, str] = {}
-        for copy in self._copies:
+        for copy in self._copies.values():
             maker = self._maker(copy, flows)
             if maker is None:
                 untied.setdefault(copy.user, copy.path)
@@ -152,8 +153,8 @@ class _Flows:
 
     def leads(self, start: int, end: int) -> bool:
         """Whether data goes from one to the other, over whatever stands between, or both are the same."""
-        wanted = self.one(end)
-        return wanted == self.one(start) or wanted in self._reached(start, self._after)
+        wanted = self.one(start)  # looked for against the flow: less goes into data than comes of it
+        return wanted == self.one(end) or wanted in self._reached(end, self._before)
 
     def around(self, node: int) -> set[int]:
         """All that the node goes into, and all that goes into it."""
