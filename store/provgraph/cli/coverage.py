@@ -35,7 +35,7 @@ class _Percent(click.FloatRange):
 
     name = "percentage"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
         if math.isnan(number):
             self.fail("NaN is no percentage: name a number from 0 to 100.", param, ctx)

@@ -88,9 +88,13 @@ def _take_back(core: StoreCore, workspace: Workspace, report: StitchReport) -> s
             report.taken_back[conflict.mark.rule] += conflict.taken_back
             report.take(conflict)
         for pairs in _batches(parted.pairs) if not report.dry_run else ():
-            parameters = {"pairs": [list(pair) for pair in pairs], "by": RECORDED_BY}
-            core.store.write(lambda transaction, said=parameters: transaction.run(statements.PART_PAIRS, said))
+            _part_pairs(core, pairs)
     return marks
+
+
+def _part_pairs(core: StoreCore, pairs: Sequence[tuple[int, int]]) -> None:
+    parameters: dict[str, object] = {"pairs": [list(pair) for pair in pairs], "by": RECORDED_BY}
+    core.store.write(lambda transaction: transaction.run(statements.PART_PAIRS, parameters))
 
 
 def _batches(pairs: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
