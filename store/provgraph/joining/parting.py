@@ -74,7 +74,8 @@ def part(records: Sequence[Record], links: Iterable[Link]) -> Parted:
     for mark in sorted(ours, key=lambda mark: (_ORDER.index(mark.rule), mark.text)):
         pairs = sorted(ours[mark])
         touched = {id_ for pair in pairs for end in pair for id_ in component[end]}
-        conflict = contradiction(mark, ((id_, *digest) for id_ in touched for digest in known[id_].digests))
+        told = ((id_, digest.form, digest.text) for id_ in touched for digest in known[id_].digests)
+        conflict = contradiction(mark, told)
         if conflict is None:
             unite(pairs)
         else:
