@@ -188,7 +188,8 @@ class Records:
 
     Attributes:
         adds: how a load treats what an earlier one said of the same nodes: it is replaced, or, if `adds`, what these
-            records say is added to it. `Graph.put_lineage` has a flag of its own for it.
+            records say is added to it; where a node's `updated_at` is older than the stored one, only what is absent
+            there. `Graph.put_lineage` has a flag of its own for it.
         recorded_from: the file, folder or address, without secrets, that the links were read from. A load says it
             where the records do not. It is told of a link when it is new, and identifies nothing: the same records
             read from another place are the same.

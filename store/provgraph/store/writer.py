@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
 from operator import itemgetter
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from provgraph.errors import ConflictError, NotFoundError
 from provgraph.model import Event, Node, NodeKind, Records, check_parents
+from provgraph.store.adding import needs_what_is_held, what_it_adds
 from provgraph.store.cypher import find as lookups
 from provgraph.store.cypher import write as statements
 from provgraph.store.cypher.links import ANCESTORS
@@ -56,6 +57,15 @@ class _NodeRow:
         return {"key": self.key, "id": self.id, "fingerprint": self.fingerprint}
 
 
+class _Change(TypedDict):
+    """A node that is there already, as a row of the statements that change it."""
+
+    key: str
+    id: int
+    fingerprint: str
+    set: dict[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedRecords:
     """Records as rows for the store: made by `Writer.prepare`, written by `Writer.write`."""
@@ -76,7 +86,7 @@ class Writer:
         Args:
             records: every node has a key. The types in it are expected in the store already.
             replace: a node that is there already is replaced by what is given, as its source updates it; otherwise
-                what is given is added to what is there.
+                what is given is added to what is there; where it is older (by `updated_at`), only what is absent.
             known: ids of nodes outside of `records`, by key: saves looking them up.
 
         Raises:
@@ -150,7 +160,7 @@ class Writer:
         result: WriteResult,
         fresh: set[int],
     ) -> None:
-        changed: list[dict[str, object]] = []
+        changed: list[_Change] = []
         new: list[dict[str, object]] = []
         for chunk in _chunks(rows):
             [[found]] = transaction.run(lookups.BY_KEYS[kind], {"keys": [row.key for row in chunk]})
@@ -166,7 +176,9 @@ class Writer:
                 if mark == row.fingerprint:
                     result.unchanged[kind.value] += 1
                 else:
-                    changed.append({**row.marks(), "id": id_, "set": row.properties})
+                    changed.append({"key": row.key, "id": id_, "fingerprint": row.fingerprint, "set": row.properties})
+        if not replace:
+            changed = _added(transaction, kind, changed, result)
         statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
         for updates in _chunks(changed):
             [[count]] = transaction.run(statement, {"rows": updates})
@@ -208,6 +220,29 @@ class Writer:
             _run_links(transaction, relationship, statements.LINK[relationship], links, fresh, stamp, result)
         for (start, end), links in relation_rows(records, ids).items():
             _run_links(transaction, "RELATION", statements.RELATE[start][end], links, fresh, stamp, result)
+
+
+def _added(transaction: Transaction, kind: NodeKind, changed: Sequence[_Change], result: WriteResult) -> list[_Change]:
+    """The changes, less what is older than what the store holds of the same node."""
+    asked = [row["id"] for row in changed if needs_what_is_held(row["set"])]
+    held: dict[int, Mapping[str, object]] = {}
+    for ids in _chunks(asked):
+        [[found]] = transaction.run(lookups.BY_IDS[kind], {"ids": ids})
+        held |= {properties["id"]: properties for properties in found}
+    kept: list[_Change] = []
+    for row in changed:
+        before = held.get(row["id"])
+        if before is None:
+            kept.append(row)
+            continue
+        type_id = row["set"]["type_id"]
+        adds, older = what_it_adds(before, row["set"])
+        if older and not adds and before.get("type_id") == type_id:
+            result.unchanged[kind.value] += 1
+            continue
+        mark = str(before.get("fingerprint", "")) if older else row["fingerprint"]
+        kept.append({**row, "fingerprint": mark, "set": {**adds, "type_id": type_id}})
+    return kept
 
 
 def _run_links(
