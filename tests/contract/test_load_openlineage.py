@@ -14,7 +14,8 @@ import pytest
 from provgraph import Artifact, ArtifactState, Execution, ExecutionState, Graph, connect
 from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, run_loader
-from provgraph.model import Records
+from provgraph.model import Records, Struct
+from provgraph.store.check import check_store
 from provgraph_loaders.openlineage import OpenLineageLoader
 from tests.loaders.killing import killed_load
 from tests.loaders.openlineage.example import dataset, event, example_events, facet, run_id, write_example, write_lines
@@ -78,6 +79,20 @@ def test_a_trace_counts_certain_and_possible_links_apart(graph: Graph, tmp_path:
     assert all_of_it.certificate.possible_edges >= 2
 
 
+def test_an_impact_goes_to_just_the_outputs_that_facets_name(graph: Graph, tmp_path: Path) -> None:
+    outputs = [dataset(to, columnLineage=columns_of(origin)) for to, origin in (("x", "a"), ("y", "b"))]
+    inputs = [dataset("a"), dataset("b"), dataset("c")]
+    graph.load(piece(tmp_path, "e", event("COMPLETE", 1, "job", 0, inputs=inputs, outputs=outputs)), name="S")
+    for origin, reached in (("a", {"x"}), ("b", {"y"}), ("c", set[str]())):
+        found = graph.downstream(key("Artifact", f"s3://plant-2:{origin}"))
+        assert {n.get("dataset") for n in found.nodes} - {origin} == reached
+        assert not found.certificate.possible_edges
+
+
+def columns_of(name: str) -> dict[str, Any]:
+    return facet(fields={"f": {"inputFields": [{"namespace": "s3://plant-2", "name": name, "field": "f"}]}})
+
+
 def test_a_renamed_dataset_is_traced_to_what_made_it(graph: Graph, tmp_path: Path) -> None:
     graph.load(write_example(tmp_path / "events.jsonl"), name="S")
     [renamed] = [node for node in graph.find(kind="artifact") if "labels_2026" in node.key]
@@ -107,6 +122,66 @@ def test_pieces_of_a_log_add_up(graph: Graph, tmp_path: Path) -> None:
     assert isinstance(execution, Execution)
     assert (execution.state, execution.get("engine")) == (ExecutionState.COMPLETE, "Spark")
     assert execution.started_at is not None
+
+
+def piece(folder: Path, name: str, *events: dict[str, Any]) -> Path:
+    return write_lines(folder / f"{name}.jsonl", list(events))
+
+
+def with_rate(rate: int) -> dict[str, Any]:
+    facets = {"executionParameters": facet(parameters=[{"key": "lr", "value": rate}])}
+    return {**facets, "tags": facet(tags=[{"key": f"day-{rate}", "value": "x"}])}
+
+
+def test_an_old_piece_that_is_loaded_again_changes_nothing(graph: Graph, tmp_path: Path) -> None:
+    old = dataset("x", version=facet(datasetVersion="1"), schema=facet(fields=[{"name": "old"}]))
+    new = dataset("x", version=facet(datasetVersion="1"), schema=facet(fields=[{"name": "new"}]))
+    sql = {"sql": facet(query="old")}
+    day1 = piece(tmp_path, "1", event("START", 1, "a", 0, run_facets=with_rate(1), job_facets=sql, inputs=[old]))
+    sql = {"sql": facet(query="new")}
+    last = event("COMPLETE", 1, "a", 9, run_facets=with_rate(2), job_facets=sql, inputs=[new], outputs=[dataset("y")])
+    day2 = piece(tmp_path, "2", last)
+    graph.load(day1, name="S")
+    graph.load(day2, name="S")
+    before = sorted(graph.find(), key=lambda node: node.key)
+    for again in (day1, day2, day1):
+        assert not graph.load(again, name="S").changed
+    assert sorted(graph.find(), key=lambda node: node.key) == before
+    execution = graph.get(key("Execution", run_id(1)))
+    assert isinstance(execution, Execution)
+    assert (execution.state, execution.get("param_lr")) == (ExecutionState.COMPLETE, 2)
+    assert graph.get(key("Artifact", "s3://plant-2:x@1")).get("schema") == Struct.of([{"name": "new"}])
+    assert graph.get(key("Context", "job:scheduler:a")).get("sql") == "new"
+    assert not list(check_store(graph._core))
+
+
+@pytest.mark.parametrize("minute", [0, 9, 10])
+def test_a_run_that_ended_is_not_running_again_whichever_piece_comes_last(
+    graph: Graph, tmp_path: Path, minute: int
+) -> None:
+    end = event("COMPLETE", 1, "a", 9, run_facets=with_rate(2), outputs=[dataset("y")])
+    engine = {"processing_engine": facet(name="Spark", version="3.5")}
+    other = event("START" if minute < 10 else "RUNNING", 1, "a", minute, run_facets=engine)
+    paths = (piece(tmp_path, "end", end), piece(tmp_path, "other", other))
+    for path in paths:
+        graph.load(path, name="S")
+    execution = graph.get(key("Execution", run_id(1)))
+    assert isinstance(execution, Execution)
+    assert (execution.state, execution.get("engine")) == (ExecutionState.COMPLETE, "Spark")
+    assert (execution.started_at is not None, execution.ended_at is not None) == (minute < 10, True)
+    assert execution.get("tags") == Struct.of([{"key": "day-2", "value": "x"}])
+    assert not list(check_store(graph._core))
+    assert not any(graph.load(path, name="S").changed for path in paths)
+
+
+def test_structs_of_one_piece_stay_structs_when_another_has_others(graph: Graph, tmp_path: Path) -> None:
+    first = event("START", 1, "a", 0, run_facets={"tags": facet(tags=[{"key": "k"}])})
+    last = event("COMPLETE", 1, "a", 9, run_facets={"test": facet(tests=[{"name": "t"}])})
+    for name, one in (("first", first), ("last", last)):
+        graph.load(piece(tmp_path, name, one), name="S")
+    execution = graph.get(key("Execution", run_id(1)))
+    assert execution.get("tags") == Struct.of([{"key": "k"}])
+    assert execution.get("tests") == Struct.of([{"name": "t"}])
 
 
 def test_a_refused_log_writes_nothing(graph: Graph, tmp_path: Path) -> None:

@@ -85,8 +85,13 @@ class TestWhatCameFromOpenLineage:
         assert plain(found.equalities) == plain(example.equalities)
         for run, execution in example.executions.items():
             assert plain(_but(found.executions[run])) == plain(_but(execution))
+        # what was only read is in no lineage: it gets an event of its own, which tells when it was seen
+        read_only = {Read.short(r.end) for r in example.relations if r.name == "read"}
         for name, artifact in example.artifacts.items():
-            assert plain(_but(found.artifacts[name])) == plain(_but(artifact)), name
+            there = found.artifacts[name]
+            if name in read_only and artifact.created_at is None:
+                there = replace(there, created_at=None)
+            assert plain(_but(there)) == plain(_but(artifact)), name
 
     def test_our_loader_knows_every_facet_and_field(self, example: Read, tmp_path: Path) -> None:
         notes = again(lineage_of(example), tmp_path / "again.jsonl").notes()
@@ -104,12 +109,15 @@ class TestWhatCameFromOpenLineage:
 
 
 def _but(node: Any) -> Any:
-    """A node without what differs after a round trip: a version that the loader made is named; parameters are text."""
+    """A node without what differs after a round trip.
+
+    A version that the loader made is named, which is news of the artifact; parameters are text.
+    """
     custom = dict(node.custom_properties)
     if custom.get("dataset_version") == getattr(node, "version", None):
         custom.pop("dataset_version", None)
     custom |= {name: str(value) for name, value in custom.items() if name.startswith("param_")}
-    return replace(node, custom_properties=custom)
+    return replace(node, custom_properties=custom, updated_at=None)
 
 
 def flows_of(lineage: Lineage) -> Counter[tuple[int, int, int]]:

@@ -64,6 +64,11 @@ def test_events_tell_the_same_in_any_order(tmp_path_factory: pytest.TempPathFact
     assert records(load(folder, *events)) == told
 
 
+def reads(found: Read) -> set[str]:
+    """The inputs that no traced link leads from."""
+    return {short(relation.end) for relation in found.relations if relation.name == "read"}
+
+
 def records(found: Read) -> list[Any]:
     return sorted((plain(item) for batch in found.batches for item in (*batch.nodes, *links(batch))), key=json.dumps)
 
@@ -385,9 +390,9 @@ def test_column_lineage_says_which_inputs_are_certain(tmp_path: Path) -> None:
     found = load(tmp_path, event("COMPLETE", 1, "a", 0, inputs=[dataset("x"), dataset("y")], outputs=[made]))
     assert found.flows(ONE) == {
         ("INPUT", "s3://plant-2:x"),
-        ("POSSIBLE_INPUT", "s3://plant-2:y"),
         ("OUTPUT", made_by("z", ONE)),
     }
+    assert reads(found) == {"s3://plant-2:y"}
 
 
 @pytest.mark.parametrize("where", ["run", "dataset", "job"])
@@ -410,10 +415,10 @@ def test_the_lineage_facet_goes_before_column_lineage(tmp_path: Path, where: str
         ),
     )
     assert found.flows(ONE) == {
-        ("POSSIBLE_INPUT", "s3://plant-2:x"),
         ("INPUT", "s3://plant-2:y"),
         ("OUTPUT", made_by("z", ONE)),
     }
+    assert reads(found) == {"s3://plant-2:x"}
 
 
 def test_flows_that_differ_by_output_are_derivations(tmp_path: Path) -> None:
@@ -424,10 +429,10 @@ def test_flows_that_differ_by_output_are_derivations(tmp_path: Path) -> None:
     )
     assert found.flows(ONE) == {
         ("INPUT", "s3://plant-2:x"),
-        ("POSSIBLE_INPUT", "s3://plant-2:y"),
         ("OUTPUT", made_by("p", ONE)),
         ("OUTPUT", made_by("q", ONE)),
     }
+    assert reads(found) == {"s3://plant-2:y"}
     assert found.derivations == {("s3://plant-2:y", made_by("q", ONE))}
 
 
@@ -437,13 +442,72 @@ def test_a_dataset_that_only_the_lineage_facet_names_is_an_input(tmp_path: Path)
     assert ("INPUT", "s3://plant-2:hidden") in found.flows(ONE)
 
 
-def test_an_output_that_is_said_to_have_no_source_makes_its_inputs_possible(tmp_path: Path) -> None:
+def test_inputs_of_an_output_that_is_said_to_have_no_source_were_only_read(tmp_path: Path) -> None:
     said = facet(lineage=[flow("z")])
     found = load(
         tmp_path,
         event("COMPLETE", 1, "a", 0, inputs=[dataset("x")], outputs=[dataset("z")], run_facets={"lineage": said}),
     )
-    assert ("POSSIBLE_INPUT", "s3://plant-2:x") in found.flows(ONE)
+    assert found.flows(ONE) == {("OUTPUT", made_by("z", ONE))}
+    assert reads(found) == {"s3://plant-2:x"}
+
+
+@pytest.mark.parametrize("listed", [["a", "b"], ["b"]])
+def test_an_input_that_column_lineage_does_not_name_was_only_read(tmp_path: Path, listed: list[str]) -> None:
+    inputs, outputs = [dataset(name) for name in listed], [dataset("x", columnLineage=columns("a"))]
+    found = load(tmp_path, event("COMPLETE", 1, "job", 0, inputs=inputs, outputs=outputs))
+    assert found.flows(ONE) == {("INPUT", "s3://plant-2:a"), ("OUTPUT", made_by("x", ONE))}
+    assert reads(found) == {"s3://plant-2:b"}
+    assert not [note for note in found.notes() if "possible" in note]
+
+
+def test_outputs_that_are_each_said_to_come_from_another_input_keep_apart(tmp_path: Path) -> None:
+    outputs = [dataset("x", columnLineage=columns("a")), dataset("y", columnLineage=columns("b"))]
+    found = load(tmp_path, event("COMPLETE", 1, "job", 0, inputs=[dataset("a"), dataset("b")], outputs=outputs))
+    assert found.flows(ONE) == {("OUTPUT", made_by("x", ONE)), ("OUTPUT", made_by("y", ONE))}
+    assert found.derivations == {("s3://plant-2:a", made_by("x", ONE)), ("s3://plant-2:b", made_by("y", ONE))}
+    assert reads(found) == {"s3://plant-2:a", "s3://plant-2:b"}
+
+
+def test_inputs_stay_possible_where_no_facet_speaks_of_some_output(tmp_path: Path) -> None:
+    outputs = [dataset("x", columnLineage=columns("a")), dataset("y")]
+    found = load(tmp_path, event("COMPLETE", 1, "job", 0, inputs=[dataset("a"), dataset("b")], outputs=outputs))
+    assert {pair for pair in found.flows(ONE) if pair[0] != "OUTPUT"} == {
+        ("POSSIBLE_INPUT", "s3://plant-2:a"),
+        ("POSSIBLE_INPUT", "s3://plant-2:b"),
+    }
+    assert found.derivations == {("s3://plant-2:a", made_by("x", ONE))}
+    assert reads(found) == set()
+
+
+@pytest.mark.parametrize("where", ["columns", "dataset", "run", "job"])
+def test_a_facet_that_is_taken_back_says_no_more_what_flows(tmp_path: Path, where: str) -> None:
+    def with_facet(kind: str, minute: int, one: Json) -> Json:
+        own = {"columns": "columnLineage", "dataset": "lineage"}.get(where)
+        return event(
+            kind,
+            1,
+            "job",
+            minute,
+            inputs=[dataset("b")],
+            outputs=[{**dataset("x"), "facets": {own: one} if own else {}}],
+            run_facets={"lineage": one} if where == "run" else None,
+            job_facets={"lineage": one} if where == "job" else None,
+        )
+
+    said = {
+        "columns": columns("a"),
+        "dataset": facet(inputs=flow("", "a")["inputs"]),
+        "run": facet(lineage=[flow("x", "a")]),
+        "job": facet(lineage=[flow("x", "a")]),
+    }[where]
+    first, last = with_facet("START", 0, said), with_facet("COMPLETE", 1, {**facet(), "_deleted": True})
+    for events in ([first, last], [last, first]):
+        found = load(tmp_path, *events)
+        assert found.flows(ONE) == {("POSSIBLE_INPUT", "s3://plant-2:b"), ("OUTPUT", made_by("x", ONE))}
+        assert not [note for note in found.notes() if "lineage" in note]
+    again = load(tmp_path, first, last, with_facet("OTHER", 2, said))
+    assert ("INPUT", "s3://plant-2:a") in again.flows(ONE)
 
 
 def test_what_the_job_itself_consumes_is_its_input(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import json
 import os
 import random
 import sys
+import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -99,7 +100,14 @@ def test_the_report_counts_what_was_read(lines: Path) -> None:
     report = read(lines).report
     kinds = {name: count for name, count in report.read.items() if name.endswith("Event") and name != "Event"}
     assert kinds == {"RunEvent": COUNT - 2, "JobEvent": 1, "DatasetEvent": 1}
-    assert report.total == COUNT + sum(report.read[name] for name in ("Artifact", "Context", "Execution"))
+    assert report.total == report.done
+
+
+def test_progress_never_passes_the_total(lines: Path) -> None:
+    report = LoadReport("openlineage", str(lines))
+    for _ in LOADER.load(str(lines), LoadOptions(batch_size=1), report):
+        assert report.total is None or report.done <= report.total
+    assert report.done == report.total
 
 
 # -- recognising ------------------------------------------------------------------------------------------------
@@ -126,6 +134,35 @@ def test_what_is_no_file_is_not_recognised_and_never_waited_for(tmp_path: Path) 
         assert not LOADER.recognises(str(source))
 
 
+def test_a_folder_of_events_is_recognised_whatever_else_stands_before_them(lines: Path) -> None:
+    for number in range(8):
+        (lines.parent / f"a{number}.json").write_text('{"a": 1}')
+    os.mkfifo(lines.parent / "b.json")
+    assert LOADER.recognises(str(lines.parent))
+    assert len(read(lines.parent).executions) == len(read(lines).executions)
+
+
+def test_a_pipe_with_a_name_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "events.json")
+    assert str(outcome(tmp_path / "events.json")).startswith(f"{tmp_path}/events.json: is no regular file")
+
+
+def test_a_pipe_that_a_shell_made_is_read(lines: Path) -> None:
+    ours, theirs = os.pipe()
+    with os.fdopen(theirs, "wb") as file:
+        threading.Thread(target=write_whole, args=(file, lines.read_bytes())).start()
+        try:
+            assert not LOADER.recognises(f"/dev/fd/{ours}")
+            assert nodes(read(f"/dev/fd/{ours}")) == nodes(read(lines))
+        finally:
+            os.close(ours)
+
+
+def write_whole(file: IO[bytes], data: bytes) -> None:
+    with file:
+        file.write(data)
+
+
 def test_a_project_with_events_in_it_is_not_taken_for_a_folder_of_events(lines: Path) -> None:
     (lines.parent / ".git").mkdir()
     assert not LOADER.recognises(str(lines.parent))
@@ -140,7 +177,18 @@ def test_a_project_with_events_in_it_is_not_taken_for_a_folder_of_events(lines: 
         ("", "events.json: holds no OpenLineage event"),
         ("[]", "events.json: holds no OpenLineage event"),
         ('GOOD\n{"eventTime": "2026', "line 2, column 15: the JSON is cut off"),
-        ('GOOD\n{"eventTime": tru}', "line 2, column 15: the JSON is cut off"),
+        ('GOOD\n{"eventTime": tru', "line 2, column 15: the JSON is cut off"),
+        ('GOOD\n{"eventTime": "\\u00', "the JSON is cut off"),
+        ('GOOD\n{"eventTime": 1.', "line 2, column 16: the JSON is cut off"),
+        ('GOOD\n{"eventTime": 1,\n', "the JSON is cut off"),
+        ('GOOD\n{"eventTime": tru}', "line 2, column 15: no JSON: Expecting value"),
+        ('GOOD\n{"eventTime": 1,}\n', "line 2, column 17: no JSON: "),
+        ('GOOD\n{"eventTime": 1, "run": {\nGOOD\nGOOD', "line 2, column 26: the JSON is cut off: another event starts"),
+        ('GOOD\n{"eventTime": 1,\nGOOD\nGOOD', "line 2, column 17: the JSON is cut off: another event starts"),
+        ('GOOD\n{"eventTime":\nGOOD\nGOOD', "line 2, column 14: the JSON is cut off: another event starts"),
+        ('GOOD\n{"eventTime":\nGOOD', "line 2, column 14: the JSON is cut off: another event starts"),
+        ('GOOD\n{"eventTime": "2026\nGOOD', "line 2, column 20: the JSON is cut off: another event starts"),
+        ('{"events": [\nGOOD,\nGOOD\n], "x": tru}', "line 4, column 9: no JSON: Expecting value"),
         ("GOOD\nGOOD\n{'run': 1}" + " " * 40, "line 3, column 2: no JSON"),
         ("[GOOD,\nGOOD", "line 2"),
         ("[GOOD GOOD]", "a comma or ] is missing between two events"),

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue
 from provgraph_loaders.openlineage.facets import DATASET, INPUT, JOB, OUTPUT, RUN, FacetReader, Facets, Json
-from provgraph_loaders.openlineage.flows import Stated, column_flow, dataset_flow, entry_flows
+from provgraph_loaders.openlineage.flows import Stated, column_flow, dataset_flow, entry_flows, is_deleted
 from provgraph_loaders.openlineage.names import LONGEST_VERSION, Named, escaped, named
 from provgraph_loaders.openlineage.times import has_zone, milliseconds
 
@@ -22,6 +22,8 @@ RENAME: Final = "RENAME"
 _RANKS: Final = {"START": 0, "RUNNING": 1, "OTHER": 1, "COMPLETE": 2, "FAIL": 2, "ABORT": 2}
 _RUN_SPECIAL: Final = frozenset(("parent", "parentRun", "executionParameters", "environmentVariables", "lineage"))
 _JOB_SPECIAL: Final = frozenset(("lineage",))
+_POSSIBLE: Final = "provgraph_input"  # by which our own export says that an input is only a possible one
+_INPUT_SPECIAL: Final = frozenset((_POSSIBLE,))
 _EVENT_FIELDS: Final = frozenset(
     ("eventTime", "eventType", "producer", "schemaURL", "run", "job", "inputs", "outputs", "dataset")
 )
@@ -37,6 +39,7 @@ class SeenDataset:
     Attributes:
         version: "" if the event names none.
         read: how a run read it: what stays with the run.
+        possible: our own export says that a run may have read it, and no more.
         lifecycle: `DROP`, `RENAME`, `CREATE` …; "" if the event says nothing of it.
         previous: what it was called before it was renamed.
     """
@@ -45,6 +48,7 @@ class SeenDataset:
     version: str = ""
     facets: Facets = field(default_factory=dict[str, "Json | None"])
     read: Json = field(default_factory=dict[str, JsonValue])
+    possible: bool = False
     lifecycle: str = ""
     previous: Named | None = None
     symlinks: list[Named] = field(default_factory=list[Named])
@@ -52,7 +56,12 @@ class SeenDataset:
 
 @dataclass(slots=True)
 class SeenEvent:
-    """What is kept of an event. `id` is that of the run, or what the job or the dataset is called."""
+    """What is kept of an event. `id` is that of the run, or what the job or the dataset is called.
+
+    Attributes:
+        stated: which datasets flow into which, as facets say.
+        taken_back: who says no more, by `_deleted`, what flows into a dataset (None: into any).
+    """
 
     kind: EventKind
     id: str
@@ -67,6 +76,7 @@ class SeenEvent:
     inputs: list[SeenDataset] = field(default_factory=list[SeenDataset])
     outputs: list[SeenDataset] = field(default_factory=list[SeenDataset])
     stated: Stated = field(default_factory=dict[str, dict[str, list[str]]])
+    taken_back: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, "str | None"]])
     mentioned: list[Named] = field(default_factory=list[Named])
 
 
@@ -197,6 +207,9 @@ class EventReader:
     def _entries(self, facet: JsonValue, who: str, seen: SeenEvent) -> list[Named]:
         if facet is None:
             return []
+        if is_deleted(facet):
+            seen.taken_back.append((who, None))
+            return []
         flows, targets = entry_flows(facet)
         if not flows:
             self._report.note(NoteKind.LEFT_ALONE, "lineage facets", "say nothing of datasets", seen.place)
@@ -246,7 +259,8 @@ class EventReader:
         own = _mapping(item, key)
         if own:
             known, of = (INPUT, "input") if key == "inputFacets" else (OUTPUT, "output")
-            kept = self._facets.read(own, known, of, place, frozenset())
+            kept = self._facets.read(own, known, of, place, _INPUT_SPECIAL if known is INPUT else frozenset())
+            found.possible = known is INPUT and (_mapping(own, _POSSIBLE) or {}).get("possible") is True
             if known is INPUT:
                 for facet in ("inputStatistics", "subset"):
                     found.read |= kept.pop(facet, None) or {}
@@ -262,11 +276,13 @@ class EventReader:
             if link is not None and link.text != name.text:
                 found.symlinks.append(link)
         if key == "outputFacets":
-            stated = {
-                "dataset": dataset_flow(facets.get("lineage")),
-                "column": column_flow(facets.get("columnLineage")),
-            }
-            for who, sources in stated.items():
+            lineage, columns = facets.get("lineage"), facets.get("columnLineage")
+            for who, said, sources in (
+                ("dataset", lineage, dataset_flow(lineage)),
+                ("column", columns, column_flow(columns)),
+            ):
+                if is_deleted(said):
+                    seen.taken_back.append((who, name.text))
                 if sources is not None:
                     self._state(who, name.text, sources, seen)
         return found

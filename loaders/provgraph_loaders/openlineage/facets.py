@@ -216,9 +216,11 @@ def _struct(data: bytes) -> Struct:
     return Struct.of(marshal.loads(data))  # noqa: S302 - made of a value a moment ago
 
 
-def merge_facets(into: Facets, later: Facets) -> None:
-    """Add what a later event says: a facet replaces the earlier one of its name."""
+def merge_facets(into: Facets, later: Facets) -> bool:
+    """Add what a later event says: a facet replaces the earlier one of its name. Whether that changed anything."""
+    changed = any(into.get(name) != facet for name, facet in later.items())
     into.update(later)
+    return changed
 
 
 def to_properties(facets: Facets) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from provgraph.model import JsonValue
 from provgraph_loaders.openlineage.facets import Json
 from provgraph_loaders.openlineage.names import Named, named
 
-__all__ = ["SAID_BY", "Flows", "Stated", "column_flow", "dataset_flow", "entry_flows", "stated_sources"]
+__all__ = ["SAID_BY", "Flows", "Stated", "column_flow", "dataset_flow", "entry_flows", "is_deleted", "stated_sources"]
 
 Flows: TypeAlias = dict[str, list[Named]]  # sources by target; an empty list: the target has none
 Stated: TypeAlias = "dict[str, dict[str, list[str]]]"  # by who says so (`SAID_BY`): sources by target
@@ -43,18 +43,14 @@ def entry_flows(facet: JsonValue) -> tuple[Flows, list[Named]]:
 
 def dataset_flow(facet: JsonValue) -> list[Named] | None:
     """The sources that a dataset's `lineage` facet names; None if it says nothing of them."""
-    if (
-        not isinstance(facet, dict)
-        or facet.get("_deleted") is True
-        or ("inputs" not in facet and "fields" not in facet)
-    ):
+    if not isinstance(facet, dict) or is_deleted(facet) or ("inputs" not in facet and "fields" not in facet):
         return None
     return list(_lineage_sources(facet))
 
 
 def column_flow(facet: JsonValue) -> list[Named] | None:
     """The sources that a `columnLineage` facet names; None if it names none, as an empty one says nothing."""
-    if not isinstance(facet, dict) or facet.get("_deleted") is True:
+    if not isinstance(facet, dict) or is_deleted(facet):
         return None
     found = [source for item in _objects(facet.get("dataset")) if (source := _named(item)) is not None]
     fields = facet.get("fields")
@@ -65,6 +61,11 @@ def column_flow(facet: JsonValue) -> list[Named] | None:
                 if source is not None:
                     found.append(source)
     return list(dict.fromkeys(found)) or None
+
+
+def is_deleted(facet: JsonValue) -> bool:
+    """Whether a facet is there to take an earlier one back."""
+    return isinstance(facet, dict) and facet.get("_deleted") is True
 
 
 def stated_sources(stated: Stated, target: str) -> list[str] | None:

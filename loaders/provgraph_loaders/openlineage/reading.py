@@ -22,6 +22,11 @@ _CHUNK: Final = 1 << 20  # bytes
 _LARGEST: Final = 64 << 20  # characters of one value
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _LONGEST_TOKEN: Final = 16  # characters at the end of a chunk that may be the first half of an escape or a literal
+# What may follow the place of an error where a text just ends: the first half of a literal, a number or an escape.
+_HALF: Final = re.compile(
+    r"\s*(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|N|Na|-|-?(?:I|In|Inf|Infi|Infin|Infini|Infinit)"
+    r"|\.|[eE][+-]?|u[0-9a-fA-F]{0,3}\\?)?\s*\Z"
+)
 
 
 class Readable(Protocol):
@@ -124,14 +129,50 @@ def _value(stream: _Stream) -> JsonValue:
                     raise stream.refuse(stream.at, f"a value of more than {_LARGEST >> 20} MiB, or no JSON") from error
                 stream.more()
                 continue
-            words = "the JSON is cut off" if cut else f"no JSON: {error.msg}"
-            raise stream.refuse(error.pos, words) from error
+            raise _refusal(stream, error) from error
         except RecursionError as error:
             raise stream.refuse(stream.at, "nested too deep") from error
         except ValueError as error:  # a number of thousands of digits
             raise stream.refuse(stream.at, "holds a number that is too large") from error
         stream.advance(end)
         return value
+
+
+def _refusal(stream: _Stream, error: json.JSONDecodeError) -> LoadError:
+    text = stream.text
+    place = _end_of_event(text, stream.at, error.pos)
+    if place is not None:
+        return stream.refuse(place, "the JSON is cut off: another event starts on the next line")
+    if error.msg.startswith("Unterminated string") or (stream.ended and _HALF.match(text, error.pos)):
+        return stream.refuse(error.pos, "the JSON is cut off")
+    return stream.refuse(error.pos, f"no JSON: {error.msg}")
+
+
+def _end_of_event(text: str, start: int, error: int) -> int | None:
+    """Where an event ends that lacks its rest: before a line, up to that of the error, that holds an event of its own.
+
+    Without its rest, what is on the next line is read as if it belonged to it, and the error seems to be further down.
+    """
+    line = text.find("\n{", start, error + 2)
+    while line >= 0:
+        following = text.find("\n", line + 1)
+        end = line
+        while text[end - 1].isspace():
+            end -= 1
+        # a line of an array stands behind a comma or the bracket
+        own = error == line + 1 or text[end - 1] not in ",["
+        if own and _is_event(text[line + 1 : following if following >= 0 else len(text)]):
+            return end
+        line = text.find("\n{", line + 1, error + 2)
+    return None
+
+
+def _is_event(line: str) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and "eventTime" in value
 
 
 def _without_surrogates(value: JsonValue) -> JsonValue:

@@ -32,7 +32,7 @@ from provgraph.model import (
 )
 from provgraph_loaders.openlineage.facets import Facets, Json, merge_facets, to_properties
 from provgraph_loaders.openlineage.names import uri_of
-from provgraph_loaders.openlineage.walk import DELETED
+from provgraph_loaders.openlineage.walk import DELETED, DROPPED, READ
 from provgraph_loaders.openlineage.workspace import Workspace, unpacked
 
 __all__ = ["RecordMaker"]
@@ -49,11 +49,12 @@ _STATES: Final = {
 _DATASET, _MODEL, _RUN, _DEFINITION, _JOB, _GROUP = "Dataset", "Model", "Run", "JobDefinition", "Job", "Run"
 
 _COUNTS: Final = """
-SELECT (SELECT count(*) FROM outcome) + (SELECT count(DISTINCT artifact) FROM mention)
+SELECT (SELECT count(*) + coalesce(sum(links), 0) FROM outcome) + (SELECT count(DISTINCT artifact) FROM mention)
      + (SELECT count(*) FROM job) + (SELECT count(*) FROM grouping)
+     + (SELECT count(*) FROM derivation) + (SELECT count(*) FROM equality)
 """
 _JOBS: Final = """
-SELECT j.text, j.namespace, j.name, m.facets FROM job AS j LEFT JOIN job_mention AS m ON m.job = j.text
+SELECT j.text, j.namespace, j.name, m.facets, m.time FROM job AS j LEFT JOIN job_mention AS m ON m.job = j.text
 ORDER BY j.text, m.time, m.facets
 """
 _GROUPS: Final = "SELECT run, job FROM grouping ORDER BY run"
@@ -61,7 +62,7 @@ _PARENTS: Final = """
 SELECT p.child, p.parent FROM parent AS p JOIN grouping AS g ON g.run = p.child ORDER BY p.child, p.parent
 """
 _ARTIFACTS: Final = """
-SELECT m.artifact, m.dataset, m.version, m.made, m.facets, d.namespace, d.name
+SELECT m.artifact, m.dataset, m.version, m.made, m.facets, d.namespace, d.name, m.time
 FROM mention AS m JOIN dataset AS d ON d.text = m.dataset ORDER BY m.artifact, m.time, m.facets
 """
 _OUTCOMES: Final = "SELECT kind, id, links, body, id IN (SELECT run FROM grouping) FROM outcome ORDER BY kind, id"
@@ -76,7 +77,7 @@ class RecordMaker:
         self._connection, self._source, self._size, self._report = work.connection, source, batch_size, report
 
     def count(self) -> int:
-        """How many nodes there will be."""
+        """How many records the report will count."""
         [number] = self._connection.execute(_COUNTS).fetchone()
         return int(number)
 
@@ -112,11 +113,12 @@ class RecordMaker:
         batch: list[Context] = []
         for (text, namespace, name), rows in groupby(self._connection.execute(_JOBS), key=itemgetter(0, 1, 2)):
             facets: Facets = {}
+            updated: int | None = None
             for row in rows:
-                if row[3] is not None:
-                    merge_facets(facets, cast("Facets", unpacked(row[3])))
+                if row[3] is not None and merge_facets(facets, cast("Facets", unpacked(row[3]))):
+                    updated = row[4]
             properties: dict[str, Value] = {"namespace": namespace, "job": name, **to_properties(facets)}
-            batch.append(self._context(_JOB, f"job:{text}", text, None, properties))
+            batch.append(self._context(_JOB, f"job:{text}", text, None, properties, updated))
             if len(batch) >= self._size:
                 yield self._context_batch(batch)
                 batch = []
@@ -134,7 +136,13 @@ class RecordMaker:
             yield self._context_batch([], links[at : at + _MANY])
 
     def _context(
-        self, type_name: str, tail: str, name: str, external_id: str | None, properties: dict[str, Value]
+        self,
+        type_name: str,
+        tail: str,
+        name: str,
+        external_id: str | None,
+        properties: dict[str, Value],
+        updated: int | None = None,
     ) -> Context:
         return Context(
             type=type_name,
@@ -142,6 +150,7 @@ class RecordMaker:
             key=self._key(NodeKind.CONTEXT, tail),
             name=name,
             external_id=external_id,
+            updated_at=updated,
             custom_properties=properties,
         )
 
@@ -181,10 +190,12 @@ class RecordMaker:
     def _artifact(self, key: str, dataset: str, version: str, rows: Iterable[tuple[Any, ...]]) -> Artifact:
         facets: Facets = {}
         made: int | None = None
+        updated: int | None = None
         namespace = name = ""
-        for _, _, _, time, data, namespace_, name_ in rows:
+        for _, _, _, time, data, namespace_, name_, told in rows:
             namespace, name = namespace_, name_
-            merge_facets(facets, cast("Facets", unpacked(data)))
+            if merge_facets(facets, cast("Facets", unpacked(data))):
+                updated = told
             if isinstance(time, int):
                 made = time if made is None else min(made, time)
         deleted = (facets.pop(DELETED, None) or {}).get("deleted_at")
@@ -201,6 +212,7 @@ class RecordMaker:
             family=dataset,
             version=version or None,
             created_at=made,
+            updated_at=updated,
             custom_properties=properties,
         )
 
@@ -215,6 +227,7 @@ class RecordMaker:
         def batch() -> Records:
             self._report.read["Execution"] += len(executions)
             self._report.read["Event"] += len(events)
+            self._report.read["Relation"] += len(relations)
             return Records(
                 executions=tuple(executions),
                 events=tuple(events),
@@ -238,8 +251,8 @@ class RecordMaker:
                 Association(execution.key, self._key(NodeKind.CONTEXT, group), self._source) for group in groups
             ]
             for what, artifact, time in cast("list[tuple[str, str, int]]", body["links"]):
-                if what == "dropped":
-                    relations.append(self._dropped(execution.key, artifact, time))
+                if what in {DROPPED, READ}:
+                    relations.append(self._relation(what, execution.key, artifact, time))
                 else:
                     events.append(self._event(kind, what, execution.key, artifact, time))
         yield batch()
@@ -257,6 +270,7 @@ class RecordMaker:
             state=_STATES.get(str(body["state"]), ExecutionState.UNKNOWN),
             started_at=cast("int | None", body["started"]),
             ended_at=cast("int | None", body["ended"]),
+            updated_at=cast("int", body["last"]),
             custom_properties=_with_commit(to_properties(cast("Facets", body["facets"]))),
         )
 
@@ -275,13 +289,13 @@ class RecordMaker:
             possible=what == "maybe",
         )
 
-    def _dropped(self, execution: str, artifact: str, time: int) -> Relation:
+    def _relation(self, name: str, execution: str, artifact: str, time: int) -> Relation:
         return Relation(
             start_kind=NodeKind.EXECUTION,
             start=execution,
             end_kind=NodeKind.ARTIFACT,
             end=self._key(NodeKind.ARTIFACT, artifact),
-            name="dropped",
+            name=name,
             time=time,
             recorded_by=self._source,
         )

@@ -20,8 +20,9 @@ __all__ = ["STANDARD_INPUT", "files_of", "looks_like_events", "opened", "source_
 STANDARD_INPUT: Final = "-"
 _ENDINGS: Final = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 _HEAD: Final = 1 << 20  # bytes that are looked at
-_TRIED: Final = 5  # files of a folder that are looked at to recognise it
+_TRIED: Final = 50  # files of a folder that are looked at to recognise it
 _VISITED: Final = 2_000  # entries of a folder that are visited to find them
+_OPEN_ALREADY: Final = ("/dev/fd/", "/dev/stdin", "/proc/")  # pipes that a shell made, as `<(…)` does
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -40,7 +41,7 @@ def opened(source: str) -> Generator[Readable, None, None]:
     """The bytes of a file, unpacked if it is a gzip file, or of standard input.
 
     Raises:
-        LoadError: it cannot be opened.
+        LoadError: it cannot be opened, or is a pipe with a name, which nobody may ever write to.
     """
     if source == STANDARD_INPUT:
         yield sys.stdin.buffer
@@ -49,6 +50,11 @@ def opened(source: str) -> Generator[Readable, None, None]:
         path = Path(source)
         if not path.exists():
             raise LoadError(f"{source}: there is no such file or folder")
+        if not path.is_file() and not os.path.abspath(source).startswith(_OPEN_ALREADY):  # noqa: PTH100 - no links
+            raise LoadError(
+                f"{source}: is no regular file, and reading it may wait for ever: hand it over as standard input "
+                "(`provgraph load openlineage - < …`)"
+            )
         file = path.open("rb")
     except OSError as error:
         raise LoadError(f"{source}: cannot be read: {error.strerror or error}") from error
@@ -71,8 +77,7 @@ def source_looks_like_events(source: str) -> bool:
             return looks_like_events(source)
         if (Path(source) / ".git").exists():  # its files belong to a project, whatever some of them hold
             return False
-        found = list(islice(_visited(source), _TRIED))
-        return bool(found) and all(looks_like_events(str(path)) for path in found)
+        return any(looks_like_events(str(path)) for path in islice(_visited(source), _TRIED))
     except (OSError, ValueError, AttributeError):  # AttributeError: a standard input that was replaced
         return False
 
@@ -96,8 +101,9 @@ def _visited(source: str) -> Iterator[Path]:
             visited += 1
             if visited > _VISITED:
                 return
-            if name.lower().endswith(_ENDINGS) and not name.startswith("."):
-                yield Path(folder) / name
+            path = Path(folder) / name
+            if name.lower().endswith(_ENDINGS) and not name.startswith(".") and path.is_file():
+                yield path
 
 
 def _peeked() -> bytes:

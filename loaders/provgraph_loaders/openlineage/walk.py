@@ -4,8 +4,9 @@ Outputs of a run are versions of their own, unless the events name versions; inp
 when the run first named them. What flows where is decided here, too:
 
 - a dataset that flows into every output of the run, as its facets say, is an input;
-- other inputs are possible ones, as nothing says that they flow into what the run put out; where facets name outputs
-  that they do flow into, derivations say so.
+- where facets speak of every output, each other input went into just those that they name: derivations lead there, and
+  that the run read it is kept as a relation, since a link through the run would lead to all of its outputs;
+- where no facet speaks of some output, other inputs are possible ones; derivations lead to outputs that facets name.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from provgraph_loaders.openlineage.flows import SAID_BY, Stated, stated_sources
 from provgraph_loaders.openlineage.names import with_version
 from provgraph_loaders.openlineage.workspace import Workspace, packed, written_version
 
-__all__ = ["DELETED", "put_together"]
+__all__ = ["DELETED", "DROPPED", "READ", "put_together"]
 
 DELETED: Final = "deleted"  # a facet of ours: the dataset was dropped, and when
+DROPPED: Final = "dropped"  # names of relations
+READ: Final = "read"
 _CODE: Final = ("sourceCodeLocation", "sourceCode", "sql")  # facets of the job that say what this run ran
 _FINAL: Final = frozenset(("COMPLETE", "FAIL", "ABORT"))
 
@@ -59,6 +62,7 @@ class _Node:
     parents: dict[str, None] = field(default_factory=dict[str, None])
     inputs: dict[tuple[str, str], _Touched] = field(default_factory=dict[tuple[str, str], _Touched])
     outputs: dict[tuple[str, str], _Touched] = field(default_factory=dict[tuple[str, str], _Touched])
+    possible: set[str] = field(default_factory=set[str])
     stated: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict[str, dict[str, dict[str, None]]])
 
 
@@ -98,6 +102,12 @@ def _add(node: _Node, time: int, body: Json) -> None:
     if isinstance(job, str):
         node.jobs[job] = None
         merge_facets(node.job_facets.setdefault(job, {}), cast("Facets", body.get("job_facets") or {}))
+    node.possible.update(cast("list[str]", body.get("possible") or []))
+    for who, target in cast("list[tuple[str, str | None]]", body.get("taken_back") or []):
+        if target is None:
+            node.stated.pop(who, None)
+        else:
+            node.stated.get(who, {}).pop(target, None)
     for who, flows in cast("Stated", body.get("stated") or {}).items():
         for target, sources in flows.items():
             node.stated.setdefault(who, {}).setdefault(target, {}).update(dict.fromkeys(sources))
@@ -154,6 +164,7 @@ class _Walker:
             "state": node.state,
             "started": node.started,
             "ended": node.ended,
+            "last": node.last,
             "jobs": list[JsonValue](node.jobs),
             "parents": list[JsonValue](node.parents),
             "facets": dict(node.facets),
@@ -166,7 +177,7 @@ class _Walker:
         run = node.id if node.kind == "run" else ""
         for (dataset, version), touched in node.outputs.items():
             if touched.dropped is not None and run:  # a job that is only declared drops nothing
-                links.append(["dropped", self._drop(dataset, version, touched, run), touched.dropped])
+                links.append([DROPPED, self._drop(dataset, version, touched, run), touched.dropped])
                 if touched.written is None:
                     continue
                 if touched.written <= touched.dropped:  # it dropped what it had made, too
@@ -213,14 +224,17 @@ class _Walker:
     ) -> None:
         stated = {who: {to: list(sources) for to, sources in flows.items()} for who, flows in node.stated.items()}
         into = {target: stated_sources(stated, target) for target in outputs}
+        told = all(sources is not None for sources in into.values())
         for dataset, artifacts in inputs.items():
             whole = all(sources is not None and dataset in sources for sources in into.values())
             for artifact, time in artifacts:
-                links.append(["in" if whole else "maybe", artifact, time])
+                only_read = told and dataset not in node.possible
+                links.append(["in" if whole else READ if only_read else "maybe", artifact, time])
                 if whole:
                     continue
-                reason = "are not said to flow into every output of their run: they are possible ones"
-                self._guessed["inputs", reason] += 1
+                if not only_read:
+                    reason = "are not said to flow into every output of their run: they are possible ones"
+                    self._guessed["inputs", reason] += 1
                 for target, sources in into.items():
                     if sources is not None and dataset in sources:
                         for made in outputs[target]:

@@ -253,6 +253,11 @@ def _body(seen: SeenEvent) -> dict[str, JsonValue]:
         body["job_facets"] = dict(seen.job_facets)
     if seen.parents:
         body["parents"] = [[run, job.text if job else None] for run, job in seen.parents]
+    possible: list[JsonValue] = [dataset.named.text for dataset in seen.inputs if dataset.possible]
+    if possible:
+        body["possible"] = possible
+    if seen.taken_back:
+        body["taken_back"] = [[who, target] for who, target in seen.taken_back]
     if seen.stated:
         body["stated"] = {who: {k: list[JsonValue](v) for k, v in flows.items()} for who, flows in seen.stated.items()}
     return body

@@ -1,7 +1,8 @@
 """Lineages as OpenLineage events (spec 2-0-2): for each execution its start and its end, in the order of their times.
 
 What an execution certainly took in is said to flow into all that it put out, by the `lineage` facet of the job; what is
-only possible is listed as an input and not in that facet, so readers of either kind are told what is known and no more.
+only possible is listed as an input and not in that facet, and a facet of our own marks it: who reads that facet alone
+takes such an input for one that went into nothing.
 Facets of our own keep the rest.
 """
 
@@ -24,6 +25,7 @@ from provgraph.interop.openlineage_facets import (
     lifecycle_facet,
     lineage_facet,
     output_facets,
+    possible_facet,
 )
 from provgraph.interop.openlineage_names import Dataset, Names, is_definition, is_theirs
 from provgraph.model import Artifact, Execution, ExecutionState, JsonValue, Struct
@@ -109,7 +111,7 @@ class _Events:
             facets["lineage"] = lineage_facet(self._datasets(certain), self._datasets(made))
         job: Json = {**own, "facets": facets} if facets else own
         flows: Json = {
-            "inputs": [self._input(execution, ref) for ref in (*certain, *maybe)],
+            "inputs": [self._input(execution, ref, possible=ref in maybe) for ref in (*certain, *maybe)],
             "outputs": [self._output(ref) for ref in made],
         }
         if is_definition(execution):
@@ -151,10 +153,12 @@ class _Events:
         plain: Json = {"namespace": dataset.namespace, "name": dataset.name}
         return {**plain, "facets": facets} if facets else plain
 
-    def _input(self, execution: Execution, ref: str) -> Json:
+    def _input(self, execution: Execution, ref: str, *, possible: bool) -> Json:
         said = self._mention(ref, whole=ref not in self._made)
         artifact = self._lineage.by_ref[ref]
         facets = input_facets(execution, artifact) if isinstance(artifact, Artifact) else {}
+        if possible:
+            facets["provgraph_input"] = possible_facet()
         return {**said, "inputFacets": facets} if facets else said
 
     def _output(self, ref: str) -> Json:

@@ -1,4 +1,4 @@
-"""The facets of OpenLineage events: standard ones for what they have a word for, and two of our own for the rest."""
+"""The facets of OpenLineage events: standard ones for what they have a word for, and three of our own for the rest."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ __all__ = [
     "lifecycle_facet",
     "lineage_facet",
     "output_facets",
+    "possible_facet",
 ]
 
 Json = dict[str, JsonValue]
@@ -219,6 +220,11 @@ def input_facets(execution: Execution, artifact: Artifact) -> Json:
         return {}
     counts: dict[str, Value] = {name: value for name, value in read.items() if isinstance(value, int)}
     return _once_facets(counts, {"inputStatistics": _OUTPUT["outputStatistics"]}, "")
+
+
+def possible_facet() -> Json:
+    """A run may have read this input, and no more is known: no standard facet has a word for it."""
+    return _own_facet("ProvgraphInputDatasetFacet", possible=True)
 
 
 def lifecycle_facet(change: str, previous: JsonValue = None) -> Json:
