@@ -461,6 +461,14 @@ def test_an_input_that_column_lineage_does_not_name_was_only_read(tmp_path: Path
     assert not [note for note in found.notes() if "possible" in note]
 
 
+def test_an_input_that_our_own_export_marks_as_possible_is_one(tmp_path: Path) -> None:
+    marked = dataset("b", inputFacets={"provgraph_input": facet(possible=True)})
+    outputs = [dataset("x", columnLineage=columns("a"))]
+    found = load(tmp_path, event("COMPLETE", 1, "job", 0, inputs=[dataset("a"), marked], outputs=outputs))
+    assert ("POSSIBLE_INPUT", "s3://plant-2:b") in found.flows(ONE)
+    assert not [note for note in found.notes() if note.startswith("unknown")]
+
+
 def test_outputs_that_are_each_said_to_come_from_another_input_keep_apart(tmp_path: Path) -> None:
     outputs = [dataset("x", columnLineage=columns("a")), dataset("y", columnLineage=columns("b"))]
     found = load(tmp_path, event("COMPLETE", 1, "job", 0, inputs=[dataset("a"), dataset("b")], outputs=outputs))
