@@ -599,9 +599,9 @@ class Graph:
         """Join artifacts that are one thing in the records of different tools. Repeating changes nothing.
 
         They become equal (`SAME_AS`, inferred), which traces cross at no hop. The rules, the strongest first: equal
-        strong digests; one URI with one version; one path within one commit. Nothing is joined that a stronger identity
-        keeps apart, and two records of one source never become one; what was not joined for this is reported. Joins that
-        were made before a stronger identity was known are taken back, and reported as well.
+        strong digests; one URI with one version; one path within one commit. Nothing is joined that a stronger
+        identity keeps apart, and two records of one source never become one; what was not joined for this is reported.
+        Joins that were made before a stronger identity was known are taken back, and reported as well.
 
         Loads join what they bring by themselves. Steps are recorded without: those that were recorded since are joined
         by this, or by the next load of a source that shares something with them.

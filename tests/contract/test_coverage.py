@@ -20,8 +20,8 @@ from provgraph.coverage.kinds import CoverageKind, CoveragePart
 from provgraph.coverage.reach import reaching
 from provgraph.coverage.values import Coverage
 from provgraph.errors import InvalidValueError
-from provgraph.joining.digests import OF_NOTHING, strong_digest
 from provgraph.model import Association, BaseType, Equality, NodeKind
+from provgraph.model.digests import OF_NOTHING, strong_digest
 from tests.servers.target import Target
 
 _DONE = ExecutionState.COMPLETE

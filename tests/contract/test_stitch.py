@@ -402,4 +402,4 @@ def test_the_command_names_pairs_and_says_how_many_more_there_are(
         assert (told["pair_count"], len(told["pairs"]), told["dry_run"]) == (25, 25, bool(words))
         first = told["pairs"][0]
         assert (first["names"], first["evidence"], first["rule"]) == (["a-0", "b-0"], sha[0], "content hash")
-    assert graph.get(told["pairs"][24]["refs"][1]).name == "b-24"
+        assert graph.get(told["pairs"][24]["refs"][1]).name == "b-24"

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provgraph.joining.digests import strong_digest
 from provgraph.joining.judging import Ambiguity, Conflict, Join, Verdict
 from provgraph.joining.marks import Record, record_of
 from provgraph.joining.places import exact_place, in_commit, spellings
 from provgraph.joining.rules import Rule
 from provgraph.joining.workspace import Workspace
+from provgraph.model.digests import strong_digest
 
 SHA = "sha256:" + "a1" * 32
 OTHER = "sha256:" + "b2" * 32

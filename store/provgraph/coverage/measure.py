@@ -16,8 +16,8 @@ from provgraph.coverage.remedies import remedy, tool_of
 from provgraph.coverage.things import Thing, things_of
 from provgraph.coverage.values import Coverage, CoverageGap, CoverageScore, PipelineCoverage
 from provgraph.errors import InvalidValueError
-from provgraph.joining.digests import OF_NOTHING
 from provgraph.model import Context, Node, NodeKind, NodeType
+from provgraph.model.digests import OF_NOTHING
 from provgraph.recording.lost import lost_executions
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher import coverage as statements

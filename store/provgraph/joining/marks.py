@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias, cast
 
-from provgraph.joining.digests import Digest, strong_digest
 from provgraph.joining.places import ExactPlace, InCommit, exact_place, in_commit, is_relative, uri_in_commit
 from provgraph.joining.rules import Rule
+from provgraph.model.digests import Digest, strong_digest
 
 __all__ = ["Mark", "Record", "record_of"]
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 
-from provgraph.joining import digests, places
+from provgraph.joining import places
 from provgraph.joining.marks import Mark, Record, record_of
 from provgraph.joining.parting import Link, Parted, contradicted, part
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.workspace import Workspace
-from provgraph.model import NodeKind
+from provgraph.model import NodeKind, digests
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher import join as statements
 from provgraph.store.cypher.check import SEQUENCE

@@ -81,8 +81,8 @@ class Certificate:
         possible_nodes: how many of the nodes only possible links reach.
         pending_nodes: how many of them only a pending output connects.
         possible_edges: how many of the edges are possible ones.
-        inferred_edges: how many of the others were concluded from other records: joins of `stitch`, each counted once, and
-            derivations that a loader read from paths. They are walked, and their nodes are certain.
+        inferred_edges: how many of the others were concluded from other records: joins of `stitch`, each counted once,
+            and derivations that a loader read from paths. They are walked, and their nodes are certain.
         frontier: the possible links that make this difference. Each leads from a node that is certainly reached to one
             that is not: were they not there, the certain nodes would be left, and no others. Where only certain links
             are walked, those at which the walk stopped.

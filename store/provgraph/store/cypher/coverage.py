@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
-from provgraph.joining.digests import STRONG
 from provgraph.model import NodeKind
+from provgraph.model.digests import STRONG
 from provgraph.store.cypher.trace import IN_CHUNKS, WALKED, closure
 
 __all__ = [
