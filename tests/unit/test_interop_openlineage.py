@@ -18,8 +18,9 @@ from provgraph.interop.openlineage import lineage_events
 from provgraph.model import Context, Event, ExecutionState, Node
 from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.lineage import Edge
+from tests.loaders.golden import plain
 from tests.loaders.openlineage.example import write_example
-from tests.loaders.openlineage.reading import Read, plain, read
+from tests.loaders.openlineage.reading import Read, read
 from tests.unit.interop_lineages import lineages, sample
 
 Json = dict[str, Any]

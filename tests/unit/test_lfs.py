@@ -15,9 +15,15 @@ from provgraph_loaders.lfs import LfsLoader
 from provgraph_loaders.lfs.pointers import places, read_pointer
 from tests.loaders.dvc.making import Making
 from tests.loaders.dvc.reading import Read, outcome, read
+from tests.loaders.golden import kept
+from tests.loaders.lfs.golden import RECORDS, records_of_example
 
 SUM = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393"
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{SUM}\nsize 12345\n"
+
+
+def test_the_example_becomes_the_records_that_are_kept(tmp_path: Path) -> None:
+    assert records_of_example(tmp_path) == kept(RECORDS)
 
 
 def test_a_pointer_gives_its_sha_256(tmp_path: Path) -> None:

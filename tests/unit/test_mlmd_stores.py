@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from provgraph.errors import LoadError
 from provgraph.model import Artifact, ArtifactType, BaseType, ExecutionType, Proto, Struct
+from tests.loaders.golden import kept
+from tests.mlmd.golden import RECORDS, records_of_example
 from tests.mlmd.reading import read
 from tests.mlmd.schemas import VERSIONS, change, create, insert
 from tests.mlmd.strategies import Made, stores
@@ -23,6 +25,10 @@ def written(made: Made, folder: str | Path) -> Path:
     create(path, made.version)
     insert(path, made.rows, made.version)
     return path
+
+
+def test_the_example_becomes_the_records_that_are_kept(tmp_path: Path) -> None:
+    assert records_of_example(tmp_path) == kept(RECORDS)
 
 
 @given(made=stores(), batch_size=st.sampled_from((1, 2, 1000)))

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provgraph.model import ArtifactState, EventType, ExecutionState, NodeKind, Struct
+from tests.loaders.golden import plain
 from tests.loaders.openlineage.example import dataset, event, example_events, facet, part_of, run_id, write_lines
 from tests.loaders.openlineage.example import without_run as without
 from tests.loaders.openlineage.golden import EVENTS, RECORDS, records_of
-from tests.loaders.openlineage.reading import Read, plain, read, short
+from tests.loaders.openlineage.reading import Read, read, short
 
 Json = dict[str, Any]
 ONE, TWO, THREE = run_id(1), run_id(2), run_id(3)

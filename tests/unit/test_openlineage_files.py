@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, LoadReport, recognise
 from provgraph_loaders.openlineage import OpenLineageLoader, reading
+from tests.loaders.golden import plain
 from tests.loaders.openlineage.example import dataset, event, example_events, facet, run_id, write_example, write_lines
-from tests.loaders.openlineage.reading import Read, outcome, plain, read
+from tests.loaders.openlineage.reading import Read, outcome, read
 from tests.require import require
 
 LOADER = OpenLineageLoader()

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
-from provgraph.model import Derivation, Equality, Relation, Struct
+from provgraph.model import Derivation, Equality, Relation
 from provgraph_loaders.openlineage import OpenLineageLoader
 from tests.loaders.reading import KeyedRead, batches_of, outcome_of
 
-__all__ = ["Read", "outcome", "plain", "read"]
+__all__ = ["Read", "outcome", "read"]
 
 PREFIX = "openlineage/S/"
 
@@ -64,19 +59,3 @@ def read(source: Path | str, batch_size: int = 2_000) -> Read:
 def outcome(source: Path) -> Read | str:
     """What a source yields, or the text by which it is refused."""
     return outcome_of(lambda: read(source))
-
-
-def plain(value: Any) -> Any:
-    """A record as JSON, without what is absent."""
-    if isinstance(value, Struct):
-        return {"struct": json.loads(value.text)}
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, Mapping):
-        return {name: plain(item) for name, item in sorted(value.items())}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        found = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-        return {"is": type(value).__name__, **{k: v for k, v in found.items() if v not in (None, "", 0, [], {}, False)}}
-    return value
