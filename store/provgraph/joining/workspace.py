@@ -35,6 +35,9 @@ _RECORD: Final = """
 INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET asked = max(asked, excluded.asked)
 """
+_MEMBER: Final = """
+INSERT INTO record VALUES (?, ?, ?, ?, ?, 1, 0) ON CONFLICT (id) DO UPDATE SET component = excluded.component
+"""
 _EQUAL_MEMBERS: Final = """
 SELECT r.id FROM wanted AS w JOIN mark AS m ON m.rule = w.rule AND m.text = w.text
 JOIN record AS r ON r.id = m.id WHERE r.equal
@@ -42,9 +45,9 @@ UNION SELECT id FROM record WHERE equal = 2 AND asked ORDER BY 1
 """
 _GROUP: Final = """
 SELECT r.id, r.component, r.source, r.place, r.digests, g.id IS NOT NULL, coalesce(g.registry, 0)
-FROM record AS r LEFT JOIN mark AS g ON g.rule = ?1 AND g.text = ?2 AND g.id = r.id
+FROM record AS r LEFT JOIN mark AS g ON g.rule = :rule AND g.text = :text AND g.id = r.id
 WHERE r.component IN (
-    SELECT o.component FROM mark AS m JOIN record AS o ON o.id = m.id WHERE m.rule = ?1 AND m.text = ?2)
+    SELECT o.component FROM mark AS m JOIN record AS o ON o.id = m.id WHERE m.rule = :rule AND m.text = :text)
 ORDER BY r.id
 """
 _RULES: Final = tuple(Rule)
@@ -119,10 +122,7 @@ class Workspace:
         number = min(record.id for record in members)
         for record in members:
             digests = json.dumps([list(digest) for digest in record.digests])
-            self._connection.execute(
-                "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, 1, 0) ON CONFLICT (id) DO UPDATE SET component = ?2",
-                (record.id, number, record.source, record.place, digests),
-            )
+            self._connection.execute(_MEMBER, (record.id, number, record.source, record.place, digests))
 
     def verdicts(self) -> Iterator[list[Verdict]]:
         """Judge every mark that several sources share, the strongest first; what is joined counts for what follows.
@@ -140,7 +140,7 @@ class Workspace:
         members = [
             Member(id_, component, source, place, tuple((f, d) for f, d in json.loads(digests)), bool(marked), registry)
             for id_, component, source, place, digests, marked, registry in self._connection.execute(
-                _GROUP, (number, text)
+                _GROUP, {"rule": number, "text": text}
             )
         ]
         return Group(Mark(_RULES[number], text), members)
