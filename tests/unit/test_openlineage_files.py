@@ -183,10 +183,8 @@ def test_a_project_with_events_in_it_is_not_taken_for_a_folder_of_events(lines: 
         ('GOOD\n{"eventTime": 1.', "line 2, column 16: the JSON is cut off"),
         ('GOOD\n{"eventTime": 1,\n', "the JSON is cut off"),
         ('GOOD\n{"eventTime": tru}', "line 2, column 15: no JSON: Expecting value"),
-        (
-            'GOOD\n{"eventTime": 1,}\n',
-            "no JSON: ",
-        ),  # the place is the comma's or what follows it, by the version of Python
+        # its place is that of the comma or of what follows, by the version of Python
+        ('GOOD\n{"eventTime": 1,}\n', "no JSON: "),
         ('GOOD\n{"eventTime": 1, "run": {\nGOOD\nGOOD', "line 2, column 26: the JSON is cut off: another event starts"),
         ('GOOD\n{"eventTime": 1,\nGOOD\nGOOD', "line 2, column 17: the JSON is cut off: another event starts"),
         ('GOOD\n{"eventTime":\nGOOD\nGOOD', "line 2, column 14: the JSON is cut off: another event starts"),
