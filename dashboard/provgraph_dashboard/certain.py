@@ -8,7 +8,7 @@ import streamlit as st
 
 from provgraph_dashboard.links import YES
 
-__all__ = ["certain_only", "odd_certain"]
+__all__ = ["certain_asked", "certain_only", "odd_certain"]
 
 _KEY: Final = "certain"
 _NO: Final = "false"
@@ -18,6 +18,11 @@ _HELP: Final = "Leave out links that nothing says happened, only that they may h
 def certain_only() -> bool:
     """Draw the switch `Certain only`; whether it is on."""
     return st.toggle("Certain only", key=_KEY, bind="query-params", help=_HELP)
+
+
+def certain_asked() -> bool:
+    """Whether the address has the switch on: for what is asked of the store before the switch is drawn."""
+    return st.query_params.get(_KEY) == YES
 
 
 def odd_certain() -> str:

@@ -59,9 +59,7 @@ def explore(
         query["hops"] = str(hops)
     if types:
         query["types"] = tuple(types)
-    if certain:
-        query["certain"] = YES
-    return Link("explore", query)
+    return Link("explore", {**query, **_certain(certain)})
 
 
 def impact(node: Node | str | Sequence[Node], *, certain: bool = False) -> Link:

@@ -350,17 +350,18 @@ def test_a_join_whose_evidence_is_gone_is_questioned_all_the_same(graph: Graph, 
     assert bypass.run("MATCH ()-[r:SAME_AS]->() RETURN count(r) AS n") == [{"n": 0}]
 
 
+def put_twins(graph: Graph, count: int) -> list[str]:
+    """Put `a-0` and `b-0`, `a-1` and `b-1` … of equal bytes; their digests."""
+    sha = [f"sha256:{n:064x}" for n in range(1, count + 1)]
+    twins = [
+        Artifact(key=f"{s}/{d}", name=f"{s}-{n}", type="D", source=s, digest=d) for s in "ab" for n, d in enumerate(sha)
+    ]
+    graph.put_lineage(Records(artifacts=twins))
+    return sha
+
+
 def test_a_report_names_the_pairs_that_it_joins_or_would(graph: Graph) -> None:
-    sha = [f"sha256:{n:064x}" for n in range(1, 6)]
-    graph.put_lineage(
-        Records(
-            artifacts=[
-                Artifact(key=f"{s}/{d}", name=f"{s}-{n}", type="D", source=s, digest=d)
-                for s in "ab"
-                for n, d in enumerate(sha)
-            ]
-        )
-    )
+    sha = put_twins(graph, 5)
     would = graph.stitch(dry_run=True)
     assert [(p.first_name, p.second_name, p.rule, p.evidence) for p in would.pairs] == [
         (f"a-{n}", f"b-{n}", Rule.CONTENT, digest) for n, digest in enumerate(sha)
@@ -379,16 +380,7 @@ def test_the_command_names_pairs_and_says_how_many_more_there_are(
     monkeypatch.setenv("PROVGRAPH_URL", target.url)
     monkeypatch.setenv("PROVGRAPH_USER", target.user or "")
     monkeypatch.setenv("PROVGRAPH_PASSWORD", target.password or "")
-    sha = [f"sha256:{n:064x}" for n in range(1, 26)]
-    graph.put_lineage(
-        Records(
-            artifacts=[
-                Artifact(key=f"{s}/{d}", name=f"{s}-{n}", type="D", source=s, digest=d)
-                for s in "ab"
-                for n, d in enumerate(sha)
-            ]
-        )
-    )
+    sha = put_twins(graph, 25)
     dry = CliRunner().invoke(commands, ["stitch", "--dry-run"]).stdout
     assert dry.startswith("would join    25 by content hash\nFIRST ")
     [row] = [line for line in dry.splitlines() if "a-3 " in line]

@@ -150,8 +150,9 @@ class TestRandomGraphs:
             keys = {f"{n.kind.word}:{ids[n.key]}": n.key.removeprefix(prefix) for n in whole.nodes}
             return {Link(keys[e.source], keys[e.target], possible=True) for e in lineage.certificate.frontier}
 
-        # the links that the certificate names are the difference: no more of them, and no other
-        assert by_hand([x for x in links if x not in named(whole)], [name], "downstream") == certain
+        # the links that the certificate names are the difference: no more of them, and no other (a possible link between
+        # two that are certain is none: it may be shorter, but adds nothing)
+        assert by_hand([x for x in links if x not in named(whole)], [name], "downstream").keys() == certain.keys()
         for link in named(whole):
             assert link.source in certain
             assert link.target in only

@@ -7,12 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
+
+from tests.dashboard.watching import Scheme, watched_tabs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,7 +23,7 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
 class Open(Protocol):
-    def __call__(self, scene: str, *, scheme: Literal["light", "dark"] = "light") -> Page: ...
+    def __call__(self, scene: str, *, scheme: Scheme = "light") -> Page: ...
 
 
 def start_gallery(folder: Path, port: int) -> tuple[subprocess.Popen[str], str, str]:
@@ -59,26 +60,14 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def open_page(chromium: Browser, gallery: str) -> Iterator[Open]:
     """Open a scene of the gallery; fails at the end if a page asked another host for anything, or logged an error."""
-    asked: list[str] = []
-    errors: list[str] = []
-    close: list[Callable[[], None]] = []
+    with watched_tabs(chromium) as (new_tab, _, errors):
 
-    def opened(scene: str, *, scheme: Literal["light", "dark"] = "light") -> Page:
-        context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
-        close.append(context.close)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda socket: asked.append(socket.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto(f"{gallery}?scene={scene}")
-        page.wait_for_selector("svg.canvas, .pg-tiles")
-        page.wait_for_function("() => document.fonts.status === 'loaded'")
-        return page
+        def opened(scene: str, *, scheme: Scheme = "light") -> Page:
+            page = new_tab(scheme=scheme)
+            page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+            page.goto(f"{gallery}?scene={scene}")
+            page.wait_for_selector("svg.canvas, .pg-tiles")
+            page.wait_for_function("() => document.fonts.status === 'loaded'")
+            return page
 
-    yield opened
-    for closer in close:
-        closer()
-    hosts = {urlsplit(url).hostname for url in asked if urlsplit(url).scheme not in ("data", "blob")}
-    assert hosts <= {"127.0.0.1"}
-    assert errors == []
+        yield opened

@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import provgraph
 from provgraph import Artifact, Context, Event, EventType, Execution, ExecutionState, Graph, Records
-from provgraph.engines.embedded import stop
-from provgraph.errors import EngineError
 from provgraph.model import Attribution, Certainty
 from provgraph.tracing.lineage import Edge
-from provgraph_dashboard import records
 from provgraph_dashboard.picture import View
 from provgraph_dashboard.said import who_says_so
 from provgraph_dashboard.scene import Ask, drawn, extend, look, told
 from tests.dashboard.apps import run_with, words
 from tests.dashboard.conftest import SCREENSHOTS
 from tests.dashboard.serving import serving
-from tests.require import require
+from tests.dashboard.stores import page_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -98,18 +94,9 @@ def fill(graph: Graph) -> None:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Graph]]:
-    folder = tmp_path_factory.mktemp("certain") / "store"
-    url = f"embedded:{folder}"
-    try:
-        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
-            fill(graph)
-            yield url, graph
-    except EngineError as error:
-        require("engine", str(error))
-    finally:
-        records._opened(url).close()  # what the pages share, as nobody else ends it
-        records._opened.clear(url)
-        stop(folder)
+    with page_store(tmp_path_factory.mktemp("certain")) as (url, graph):
+        fill(graph)
+        yield url, graph
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit
 
@@ -14,14 +13,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import provgraph
-from provgraph.engines.embedded import stop
-from provgraph.errors import EngineError
-from provgraph_dashboard import records
 from tests.dashboard.answers import HOSTILE, fill
 from tests.dashboard.apps import run_with, words
 from tests.dashboard.conftest import SCREENSHOTS
 from tests.dashboard.serving import serving
-from tests.require import require
+from tests.dashboard.stores import page_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,29 +25,18 @@ if TYPE_CHECKING:
 Name = Literal["impact", "model", "runs"]
 
 
-def _store(folder: Path, *, filled: bool) -> Iterator[str]:
-    url = f"embedded:{folder / 'store'}"
-    try:
-        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
-            if filled:
-                fill(graph, folder)
-            yield url
-    except EngineError as error:
-        require("engine", str(error))
-    finally:
-        records._opened(url).close()  # what the pages share, as nobody else ends it
-        records._opened.clear(url)
-        stop(folder / "store")
-
-
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from _store(tmp_path_factory.mktemp("answers"), filled=True)
+    folder = tmp_path_factory.mktemp("answers")
+    with page_store(folder) as (url, graph):
+        fill(graph, folder)
+        yield url
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from _store(tmp_path_factory.mktemp("nothing"), filled=False)
+    with page_store(tmp_path_factory.mktemp("nothing")) as (url, _):
+        yield url
 
 
 @pytest.fixture

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import provgraph
+from provgraph import Execution
 from provgraph.coverage.kinds import CoveragePart
-from provgraph.engines.embedded import stop
-from provgraph.errors import EngineError
-from provgraph_dashboard import records
 from provgraph_dashboard.coverage.pipelines import column_widths
 from tests.dashboard.answers import HOSTILE, fill
 from tests.dashboard.apps import run_with, words
 from tests.dashboard.serving import serving
+from tests.dashboard.stores import page_store
 from tests.dashboard.visiting import Scheme, settle, visiting
-from tests.require import require
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -28,22 +25,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a store with runs, models and deployments, none of which says which code ran."""
-    yield from _store(tmp_path_factory.mktemp("coverage"), filled=True)
-
-
-def _store(folder: Path, *, filled: bool) -> Iterator[str]:
-    url = f"embedded:{folder / 'store'}"
-    try:
-        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
-            if filled:
-                fill(graph, folder)
-            yield url
-    except EngineError as error:
-        require("engine", str(error))
-    finally:
-        records._opened(url).close()
-        records._opened.clear(url)
-        stop(folder / "store")
+    folder = tmp_path_factory.mktemp("coverage")
+    with page_store(folder) as (url, graph):
+        fill(graph, folder)
+        yield url
 
 
 def _script() -> None:  # runs alone, in Streamlit: with its own imports
@@ -136,10 +121,9 @@ def test_addresses_that_name_no_pipeline_are_refused_calmly(
 def test_an_empty_store_says_how_to_begin_and_one_without_gaps_that_it_has_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for url in _store(tmp_path, filled=False):
+    with page_store(tmp_path) as (url, graph):
         assert "Nothing is recorded in this store yet" in words(opened(url, monkeypatch))
-        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
-            graph.put(provgraph.Execution(type="Step", key="e", custom_properties={"git_commit": "c" * 40}))
+        graph.put(Execution(type="Step", key="e", custom_properties={"git_commit": "c" * 40}))
         app = opened(url, monkeypatch)
         assert "No gaps" in words(app)
         assert len(app.expander) == 0

@@ -14,15 +14,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import provgraph
-from provgraph.engines.embedded import stop
-from provgraph.errors import EngineError
-from provgraph_dashboard import records
 from provgraph_dashboard.errors.memory import tables
 from provgraph_dashboard.errors.pictures import picture, places_of
 from tests.dashboard.apps import run_with, words
 from tests.dashboard.error_tables import HOSTILE, Filled, fill
-from tests.require import require
+from tests.dashboard.stores import page_store
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -33,17 +29,8 @@ Opener = Callable[..., AppTest]
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Filled]]:
     folder = tmp_path_factory.mktemp("errors")
-    url = f"embedded:{folder / 'store'}"
-    try:
-        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
-            filled = fill(graph, folder)
-            yield url, filled
-    except EngineError as error:
-        require("engine", str(error))
-    finally:
-        records._opened(url).close()
-        records._opened.clear(url)
-        stop(folder / "store")
+    with page_store(folder) as (url, graph):
+        yield url, fill(graph, folder)
 
 
 @pytest.fixture
@@ -395,20 +382,14 @@ def test_what_cannot_be_analysed_as_asked_can_be_as_usual(
 
 
 def test_an_empty_store_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = f"embedded:{tmp_path / 'store'}"
-    try:
-        with provgraph.connect(url, strict=True, start_message=lambda _: None) as graph:
-            monkeypatch.setenv("PROVGRAPH_URL", url)
-            assert "Nothing is recorded in this store yet." in words(opened())
-            with graph.execution("Train") as step:
-                step.output(type="Model", name="first", version="1")
-            app = opened()
-            assert "No predictions are recorded yet" in words(app)
-            assert any("provgraph load table" in block.value for block in app.code)
-    finally:
-        records._opened(url).close()
-        records._opened.clear(url)
-        stop(tmp_path / "store")
+    with page_store(tmp_path) as (url, graph):
+        monkeypatch.setenv("PROVGRAPH_URL", url)
+        assert "Nothing is recorded in this store yet." in words(opened())
+        with graph.execution("Train") as step:
+            step.output(type="Model", name="first", version="1")
+        app = opened()
+        assert "No predictions are recorded yet" in words(app)
+        assert any("provgraph load table" in block.value for block in app.code)
 
 
 # -- Pictures -----------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
 import pytest
 import streamlit as st
@@ -25,6 +25,7 @@ from provgraph_dashboard import links
 from provgraph_dashboard.picture import View
 from provgraph_dashboard.scene import Ask, drawn, extend, look, told
 from tests.dashboard.conftest import ROOT, SCREENSHOTS
+from tests.dashboard.watching import Scheme, watched_tabs
 from tests.require import require
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def test_links_are_paths_that_carry_the_whole_view() -> None:
 
 
 class Open(Protocol):
-    def __call__(self, path: str, *, scheme: Literal["light", "dark"] = "light", width: int = 1440) -> Page: ...
+    def __call__(self, path: str, *, scheme: Scheme = "light", width: int = 1440) -> Page: ...
 
 
 @pytest.fixture(scope="module")
@@ -322,24 +323,14 @@ def served(store: tuple[str, Graph], tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def visit(chromium: Browser, served: str) -> Iterator[Open]:
     """Open a page of the dashboard; fails at the end if it asked another host for anything or a script failed."""
-    asked: list[str] = []
-    errors: list[str] = []
-    close: list[Callable[[], None]] = []
+    with watched_tabs(chromium) as (new_tab, _, _):
 
-    def opened(path: str, *, scheme: Literal["light", "dark"] = "light", width: int = 1440) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        close.append(context.close)
-        tab = context.new_page()
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.goto(served + path)
-        return tab
+        def opened(path: str, *, scheme: Scheme = "light", width: int = 1440) -> Page:
+            tab = new_tab(scheme=scheme, width=width)
+            tab.goto(served + path)
+            return tab
 
-    yield opened
-    for closer in close:
-        closer()
-    assert {urlsplit(url).hostname for url in asked if urlsplit(url).scheme not in ("data", "blob")} <= {"127.0.0.1"}
-    assert errors == []
+        yield opened
 
 
 def _shoot(tab: Page, name: str) -> None:
@@ -349,7 +340,7 @@ def _shoot(tab: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_explore_fits_the_screen_and_asks_nobody_else(visit: Open, scheme: Literal["light", "dark"]) -> None:
+def test_explore_fits_the_screen_and_asks_nobody_else(visit: Open, scheme: Scheme) -> None:
     tab = visit("/explore?focus=" + quote("Model/clerk/3"), scheme=scheme)
     tab.wait_for_selector("svg.canvas .node")
     tab.wait_for_selector("text=All that is recorded")

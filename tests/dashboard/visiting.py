@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Protocol
 
 from tests.dashboard.conftest import SCREENSHOTS
+from tests.dashboard.watching import Scheme, asked_hosts, watched_tabs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 __all__ = ["READY", "Scheme", "Visit", "photograph", "settle", "visiting"]
 
-Scheme: TypeAlias = Literal["light", "dark"]
 READY = ".st-key-errors_origins h2"
 
 
@@ -25,29 +24,18 @@ class Visit(Protocol):
 @contextmanager
 def visiting(chromium: Browser) -> Generator[Visit]:
     """Open pages; fails at the end if one asked another host for anything, or an error was raised in it."""
-    asked: list[str] = []
-    errors: list[str] = []
-    close: list[Callable[[], None]] = []
+    with watched_tabs(chromium) as (new_tab, asked, _):
 
-    def opened(path: str, *, scheme: Scheme = "light", width: int = 1440, height: int = 900) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        close.append(context.close)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda socket: asked.append(socket.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(path)
-        page.wait_for_selector(f"{READY}, .pg-notice, .pg-empty, .pg-tiles", timeout=60_000)
-        settle(page)
-        page.wait_for_function("() => document.fonts.status === 'loaded'")
-        return page
+        def opened(path: str, *, scheme: Scheme = "light", width: int = 1440, height: int = 900) -> Page:
+            page = new_tab(scheme=scheme, width=width, height=height)
+            page.goto(path)
+            page.wait_for_selector(f"{READY}, .pg-notice, .pg-empty, .pg-tiles", timeout=60_000)
+            settle(page)
+            page.wait_for_function("() => document.fonts.status === 'loaded'")
+            return page
 
-    yield opened
-    for closer in close:
-        closer()
-    hosts = {urlsplit(url).hostname for url in asked if urlsplit(url).scheme not in ("data", "blob")}
-    assert hosts == {"127.0.0.1"}
-    assert errors == []
+        yield opened
+    assert asked_hosts(asked) == {"127.0.0.1"}
 
 
 def settle(page: Page) -> None:

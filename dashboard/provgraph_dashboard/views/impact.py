@@ -14,7 +14,7 @@ from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.impact import Impact
 from provgraph.tracing.roles import Roles
 from provgraph_dashboard import links, records
-from provgraph_dashboard.certain import certain_only
+from provgraph_dashboard.certain import certain_asked, certain_only
 from provgraph_dashboard.component import lineage_graph, requested_action
 from provgraph_dashboard.drawable import called
 from provgraph_dashboard.grid import chosen_row, grid
@@ -57,7 +57,7 @@ def page(graph: Graph) -> None:
             return
         nodes[node.ref] = node
     everything = st.query_params.get("details") == _DETAILS
-    certain = st.query_params.get("certain") == links.YES
+    certain = certain_asked()
     with st.spinner("Following everything downstream …"):
         answer = graph.impact(list(nodes.values()), certain_only=certain, details=True if everything else None)
         reach = route_map(answer)

@@ -10,7 +10,7 @@ from provgraph.model import Artifact, Context, Execution, NodeKind, NodeType
 from provgraph.tracing.explain import Explanation
 from provgraph.tracing.roles import Roles
 from provgraph_dashboard import links, records
-from provgraph_dashboard.certain import certain_only
+from provgraph_dashboard.certain import certain_asked, certain_only
 from provgraph_dashboard.drawable import called, state_of
 from provgraph_dashboard.model_card import Beside, Card, cards
 from provgraph_dashboard.parts import answer, empty, muted, state_chip, title, type_chip
@@ -31,7 +31,7 @@ def page(graph: Graph) -> None:
     chosen = records.resolve(graph, value, NodeKind.ARTIFACT) if value is not None else models[0]
     if not isinstance(chosen, Artifact):
         return
-    certain = st.query_params.get("certain") == links.YES
+    certain = certain_asked()
     with st.spinner("Looking upstream and downstream …"):
         found = graph.explain(chosen, certain_only=certain)
         beside = _beside(graph, found, certain)

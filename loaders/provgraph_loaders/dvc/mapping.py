@@ -19,6 +19,7 @@ from provgraph.model import (
     ExecutionType,
     Value,
 )
+from provgraph.model.digests import OF_NOTHING
 from provgraph.recording.redaction import redact_uri
 from provgraph_loaders.dvc.files import Item
 from provgraph_loaders.dvc.inferring import Inferences
@@ -34,7 +35,6 @@ from provgraph_loaders.git.repository import Repository
 
 __all__ = ["Mapper"]
 
-_NOTHING: Final = frozenset({"d41d8cd98f00b204e9800998ecf8427e", "d751713988987e9331980363e24189ce.dir"})
 _CONTENT: Final = frozenset({"md5", "md5-dos2unix"})  # what can be computed from the bytes of a file
 _EXACT: Final = "md5"  # what only the same bytes have; that of DVC 2 takes other ends of lines for the same
 _MOST_HELD: Final = 1_000  # things in a folder that are linked to it
@@ -132,7 +132,8 @@ class Mapper:
         """Take note of what a stage makes, before the stages that use it are looked at."""
         for item in held.stage.outs:
             path = located(held.wdir, item.path)
-            if item.algorithm == _EXACT and item.digest not in _NOTHING and fits(f"{path}@{_identity(item, '')}"):
+            is_told = item.algorithm == _EXACT and f"{_EXACT}:{item.digest}" not in OF_NOTHING
+            if is_told and fits(f"{path}@{_identity(item, '')}"):
                 key = self._key(snapshot.kind(path, item)[0], path, item, "")
                 if self._to.is_new("maker", key):
                     self._made.setdefault(item.digest, []).append(key)

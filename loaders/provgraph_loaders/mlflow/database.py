@@ -9,9 +9,9 @@ import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from provgraph.chunks import chunks
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport
 from provgraph.model.values import INT64_MAX, INT64_MIN
@@ -162,7 +162,7 @@ def _rows(connection: Connection, statement: Select[*tuple[Any, ...]]) -> Iterat
 def _insert(copy: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of ours
-    while chunk := list(islice(rows, _ROWS)):
+    for chunk in chunks(rows, _ROWS):
         copy.executemany(statement, (_plain(row) for row in chunk))
 
 

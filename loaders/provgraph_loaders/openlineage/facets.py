@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from provgraph.interop import openlineage_fields as standard
+from provgraph.interop.openlineage_fields import Fields
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue, Struct, Value
 from provgraph.model.values import INT64_MAX, INT64_MIN
@@ -22,95 +24,40 @@ __all__ = ["DATASET", "INPUT", "JOB", "OUTPUT", "RUN", "FacetReader", "Facets", 
 Json: TypeAlias = dict[str, JsonValue]
 Facets: TypeAlias = "dict[str, Json | None]"  # by facet; None: taken back by `_deleted`
 
-# Fields to properties. A field that starts with an underscore is the facet's own; the name under "*" is of a property
-# that holds all the rest.
-_Fields: TypeAlias = Mapping[str, str]
-
-_TAGS: Final[_Fields] = {"tags": "tags"}
-_OWNERS: Final[_Fields] = {"owners": "owners"}
-_DESCRIPTION: Final[_Fields] = {"description": "description", "contentType": "description_type"}
-
-RUN: Final[Mapping[str, _Fields]] = {
-    "nominalTime": {"nominalStartTime": "nominal_start", "nominalEndTime": "nominal_end"},
+# Beside what our export makes facets of again; a field that starts with an underscore is the facet's own.
+RUN: Final[Mapping[str, Fields]] = {
+    **standard.RUN,
     "errorMessage": {
         "message": "error_message",
         "programmingLanguage": "error_language",
         "stackTrace": "error_traceback",
     },
-    "processing_engine": {
-        "name": "engine",
-        "version": "engine_version",
-        "openlineageAdapterVersion": "openlineage_adapter_version",
-    },
-    "externalQuery": {"externalQueryId": "external_query_id", "source": "external_query_source"},
-    "extractionError": {
-        "totalTasks": "extraction_tasks",
-        "failedTasks": "extraction_failed_tasks",
-        "errors": "extraction_errors",
-    },
-    "tags": _TAGS,
-    "test": {"tests": "tests"},
-    "jobDependencies": {
-        "upstream": "upstream_jobs",
-        "downstream": "downstream_jobs",
-        "trigger_rule": "trigger_rule",
-    },
     "provgraph_execution": {"*": "provgraph"},  # what our own export has no standard facet for
 }
-JOB: Final[Mapping[str, _Fields]] = {
-    "sourceCodeLocation": {
-        "type": "source_code_type",
-        "url": "source_code_url",
-        "repoUrl": "source_code_repository",
-        "path": "source_code_path",
-        "version": "source_code_version",
-        "tag": "source_code_tag",
-        "branch": "source_code_branch",
-        "pullRequestNumber": "source_code_pull_request",
-    },
-    "sourceCode": {"language": "source_code_language", "sourceCode": "source_code"},
-    "sql": {"query": "sql", "dialect": "sql_dialect"},
-    "jobType": {"processingType": "processing_type", "integration": "integration", "jobType": "job_type"},
-    "documentation": _DESCRIPTION,
-    "ownership": _OWNERS,
-    "tags": _TAGS,
-}
-DATASET: Final[Mapping[str, _Fields]] = {
-    "schema": {"fields": "schema"},
-    "dataSource": {"name": "data_source", "uri": "data_source_uri"},
+JOB: Final[Mapping[str, Fields]] = standard.JOB
+DATASET: Final[Mapping[str, Fields]] = {
+    **standard.DATASET,
     "version": {"datasetVersion": "dataset_version"},
-    "datasetType": {"datasetType": "dataset_type", "subType": "dataset_subtype"},
-    "columnLineage": {"*": "column_lineage"},
     "lineage": {"*": "lineage"},
-    "ownership": _OWNERS,
-    "tags": _TAGS,
-    "documentation": _DESCRIPTION,
-    "storage": {"storageLayer": "storage_layer", "fileFormat": "file_format"},
     "symlinks": {"identifiers": "symlinks"},
     "lifecycleStateChange": {"lifecycleStateChange": "lifecycle_state", "previousIdentifier": "previous_identifier"},
-    "catalog": {"*": "catalog"},
-    "hierarchy": {"*": "hierarchy"},
-    "dataQualityMetrics": {"*": "quality_metrics"},
-    "dataQualityAssertions": {"assertions": "quality_assertions"},
     "provgraph_artifact": {"*": "provgraph"},
 }
-OUTPUT: Final[Mapping[str, _Fields]] = {
-    "outputStatistics": {"rowCount": "row_count", "size": "size", "fileCount": "file_count"},
+OUTPUT: Final[Mapping[str, Fields]] = {
+    "outputStatistics": standard.STATISTICS,
     "subset": {"outputCondition": "written_subset"},
     "dataQualityMetrics": DATASET["dataQualityMetrics"],
     "dataQualityAssertions": DATASET["dataQualityAssertions"],
 }
 # What says how a run read a dataset stays with the run; what says what was found in it goes to the dataset.
-INPUT: Final[Mapping[str, _Fields]] = {
-    "inputStatistics": {"rowCount": "row_count", "size": "size", "fileCount": "file_count"},
+INPUT: Final[Mapping[str, Fields]] = {
+    "inputStatistics": standard.STATISTICS,
     "subset": {"inputCondition": "subset"},
     "dataQualityMetrics": DATASET["dataQualityMetrics"],
     "dataQualityAssertions": DATASET["dataQualityAssertions"],
 }
 
-_TIMES: Final = frozenset(("nominal_start", "nominal_end"))
 _NAMED_ONCE: Final = 300  # facets and fields that the report names one by one
-_PARAMETER: Final = "param_"
 _REMEMBERED: Final = 5_000  # facets and structs
 _REMEMBERED_SIZE: Final = 10_000  # bytes of each
 _EQUAL_BYTES: Final = 2  # the version of marshal in which equal values have equal bytes
@@ -126,7 +73,7 @@ class FacetReader:
         self._known: dict[tuple[str, str, bytes], Json] = {}
         self.clean = Cleaner(report)
 
-    def read(self, facets: Json, known: Mapping[str, _Fields], of: str, place: str, others: frozenset[str]) -> Facets:
+    def read(self, facets: Json, known: Mapping[str, Fields], of: str, place: str, others: frozenset[str]) -> Facets:
         """The facets that are kept. `of` says whose they are, `others` which ones somebody else reads."""
         found: Facets = {}
         for name, facet in facets.items():
@@ -143,7 +90,7 @@ class FacetReader:
                 found[name] = self._remembered(name, facet, fields, of, place)
         return found
 
-    def _remembered(self, name: str, facet: Json, fields: _Fields, of: str, place: str) -> Json:
+    def _remembered(self, name: str, facet: Json, fields: Fields, of: str, place: str) -> Json:
         """As `_fields`: the same schema comes with event after event, so what needed no note is remembered."""
         try:
             key = (of, name, marshal.dumps(facet, _EQUAL_BYTES))
@@ -172,7 +119,7 @@ class FacetReader:
         shown = name if name.isprintable() else repr(name)
         self._report.note(NoteKind.UNKNOWN, what, f"{shown}: not read", place)
 
-    def _fields(self, facet_name: str, facet: Json, fields: _Fields, of: str, place: str) -> Json:
+    def _fields(self, facet_name: str, facet: Json, fields: Fields, of: str, place: str) -> Json:
         found: Json = {}
         rest: Json = {}
         for name, value in facet.items():
@@ -190,7 +137,7 @@ class FacetReader:
         return found
 
     def _value(self, target: str, value: JsonValue, place: str) -> JsonValue:
-        if target in _TIMES and isinstance(value, str):
+        if target in standard.TIMES and isinstance(value, str):
             time = milliseconds(value)
             if time is not None:
                 return time
@@ -207,7 +154,7 @@ class FacetReader:
                 continue
             value = item.get("value")
             if value is not None:
-                found[_PARAMETER + key] = self.clean.named_value(key, value, f"{place} {key[:100]}")
+                found[standard.PARAMETER + key] = self.clean.named_value(key, value, f"{place} {key[:100]}")
         return found
 
 

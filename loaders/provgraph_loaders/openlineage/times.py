@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
+
+from provgraph.interop.moments import epoch_milliseconds
 
 __all__ = ["has_zone", "milliseconds"]
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def milliseconds(text: str) -> int | None:
@@ -17,7 +15,7 @@ def milliseconds(text: str) -> int | None:
         time = datetime.fromisoformat(text)
         if time.tzinfo is None:
             time = time.replace(tzinfo=UTC)
-        return (time - _EPOCH) // _MILLISECOND
+        return epoch_milliseconds(time)
     except (ValueError, OverflowError):
         return None
 

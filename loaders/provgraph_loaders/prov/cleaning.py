@@ -13,7 +13,7 @@ from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue
 from provgraph.recording.redaction import HIDDEN, is_secret_name, redact_text, redact_uri
 
-__all__ = ["Cleaner", "Json"]
+__all__ = ["Cleaner", "Json", "as_group"]
 
 Json = dict[str, JsonValue]
 
@@ -47,7 +47,7 @@ class Cleaner:
         own: set[str] = set()
         containers = list(_containers(document))
         for container in containers:
-            for prefix, iri in _group(container.get("prefix")).items():
+            for prefix, iri in as_group(container.get("prefix")).items():
                 if not isinstance(iri, str):
                     words = f"the prefix {prefix[:80]!r} stands for no IRI: it must be a text"
                     raise LoadError(f"{source}: is no PROV-JSON document: {words}")
@@ -129,21 +129,22 @@ class Cleaner:
 def _containers(document: Json) -> Iterator[Json]:
     """The document and its bundles."""
     yield document
-    for bundle in _group(document.get("bundle")).values():
+    for bundle in as_group(document.get("bundle")).values():
         if isinstance(bundle, dict):
             yield bundle
 
 
-def _group(value: JsonValue) -> Json:
+def as_group(value: JsonValue) -> Json:
+    """A JSON object; an empty one for what is none."""
     return value if isinstance(value, dict) else {}
 
 
 def _families(container: Json, own: set[str]) -> Iterator[str]:
     """What provgraph calls the things of which entities are versions."""
-    for entity in _group(container.get("entity")).values():
+    for entity in as_group(container.get("entity")).values():
         for described in entity if isinstance(entity, list) else [entity]:
-            for name in own & _group(described).keys():
-                value = _group(described)[name]
+            for name in own & as_group(described).keys():
+                value = as_group(described)[name]
                 yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
 
 

@@ -14,8 +14,7 @@ from prov.model import ProvDocument, ProvElementIdentifierRequired, ProvWarning
 
 from provgraph.errors import LoadError
 from provgraph.loading import LoadReport, NoteKind
-from provgraph.model import JsonValue
-from provgraph_loaders.prov.reading import Json
+from provgraph_loaders.prov.cleaning import Json, as_group
 
 __all__ = ["quiet", "read_document"]
 
@@ -61,18 +60,14 @@ def _nameless(content: Json) -> Iterator[str]:
     outer = content.get("prefix")
     for container in (content, *(bundles.values() if isinstance(bundles, dict) else ())):
         inner = container.get("prefix") if isinstance(container, dict) else None
-        prefixes = {**_group(outer), **_group(inner)}
+        prefixes = {**as_group(outer), **as_group(inner)}
         known = {"prov", "xsd", "xsi", *prefixes} - {"default"}
         for word in ("entity", "activity", "agent"):
-            for name in _group(container.get(word) if isinstance(container, dict) else None):
+            for name in as_group(container.get(word) if isinstance(container, dict) else None):
                 prefix, colon, _ = name.partition(":")
                 is_iri = any(isinstance(iri, str) and name.startswith(iri) for iri in prefixes.values())
                 if prefix not in known and not is_iri and (colon or "default" not in prefixes):
                     yield name
-
-
-def _group(value: JsonValue) -> Json:
-    return value if isinstance(value, dict) else {}
 
 
 def _note(message: str, report: LoadReport) -> None:

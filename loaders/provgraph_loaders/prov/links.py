@@ -22,7 +22,7 @@ from prov.constants import (
 )
 from prov.model import ProvRecord
 
-from provgraph.interop.prov_names import TERMS
+from provgraph.interop.prov_told import own_terms
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import (
     Association,
@@ -132,7 +132,7 @@ class Links:
             self._relate(word, statement, first, (second,), time)
 
     def _event(self, record: ProvRecord, entity: Thing, activity: Thing, kind: EventType, time: int | None) -> Event:
-        own = {name.localpart: value for name, value in record.extra_attributes if name.namespace.uri == TERMS[1]}
+        own = own_terms(record)
         certainty = next((c for c in Certainty if c.value == own.get("certainty")), Certainty.DECLARED)
         roles = sorted(str(plain(value)) for name, value in record.extra_attributes if name == PROV_ROLE)
         return Event(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
 from prov.constants import (
     PROV_ATTR_ENDTIME,
@@ -14,6 +13,7 @@ from prov.constants import (
 from prov.identifier import QualifiedName
 from prov.model import ProvActivity
 
+from provgraph.chunks import chunks
 from provgraph.interop.prov_names import STATEMENTS
 from provgraph.loading import LoadReport
 from provgraph.model import (
@@ -43,7 +43,6 @@ _BASES: Final = {base.value: base for base in BaseType}
 _ARTIFACT_BASES: Final = frozenset(("Dataset", "Model", "Metrics", "Statistics"))
 _TEXTS: Final = ("uri", "digest", "family", "version")  # terms that are fields of an artifact
 _FIELDS: Final = frozenset((*_TEXTS, "state", "name"))
-T = TypeVar("T")
 
 
 class RecordMaker:
@@ -69,11 +68,11 @@ class RecordMaker:
         kinds = [_type_of_node(node) for node in (*contexts, *nodes[Kind.ENTITY], *nodes[Kind.ACTIVITY])]
         types = {node_type.key: node_type for node_type in kinds}
         yield Records(types=tuple(types.values()))
-        for some in _chunks(contexts, self._size):
+        for some in chunks(contexts, self._size):
             yield Records(contexts=[node for node in some if isinstance(node, Context)])
-        for some in _chunks(nodes[Kind.ENTITY], self._size):
+        for some in chunks(nodes[Kind.ENTITY], self._size):
             yield Records(artifacts=[node for node in some if isinstance(node, Artifact)])
-        for some in _chunks(nodes[Kind.ACTIVITY], self._size):
+        for some in chunks(nodes[Kind.ACTIVITY], self._size):
             executions = [node for node in some if isinstance(node, Execution)]
             keys = [node.key for node in executions]
             yield Records(
@@ -81,11 +80,11 @@ class RecordMaker:
                 events=[event for key in keys for event in self._links.events(key)],
                 associations=[link for key in keys for link in self._links.associations.get(key, ())],
             )
-        for attributions in _chunks(self._links.attributions, self._size):
+        for attributions in chunks(self._links.attributions, self._size):
             yield Records(attributions=attributions)
-        for derivations in _chunks(self._links.derivations, self._size):
+        for derivations in chunks(self._links.derivations, self._size):
             yield Records(derivations=derivations)
-        for relations in _chunks(self._links.relations, self._size):
+        for relations in chunks(self._links.relations, self._size):
             yield Records(relations=relations)
 
     def _document(self) -> Context:
@@ -181,9 +180,3 @@ def _type_of_node(node: Node) -> NodeType:
         base = None if node.type in _ARTIFACT_BASES else _BASES.get(node.type)
         return ExecutionType(name=node.type, source=node.source, base_type=base)
     return ContextType(name=node.type, source=node.source)
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterator[list[T]]:
-    left = iter(items)
-    while some := list(islice(left, size)):
-        yield some

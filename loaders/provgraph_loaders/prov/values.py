@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
 from prov.identifier import Identifier, QualifiedName
 from prov.model import Literal
 
 from provgraph.errors import InvalidValueError
+from provgraph.interop.moments import epoch_milliseconds
 from provgraph.interop.prov_names import JSON_TYPE, RDF
 from provgraph.loading import LoadReport, NoteKind
 from provgraph.model import JsonValue, Struct, Value
 from provgraph.model.values import INT64_MAX, INT64_MIN
 
 __all__ = ["milliseconds", "one_property", "plain"]
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def plain(value: object) -> bool | int | float | str:
@@ -62,6 +59,6 @@ def milliseconds(time: object, report: LoadReport) -> int | None:
         report.note(NoteKind.GUESSED, "times", "say no zone: they are taken for UTC", time.isoformat())
         time = time.replace(tzinfo=UTC)
     try:
-        return (time - _EPOCH) // _MILLISECOND
+        return epoch_milliseconds(time)
     except OverflowError:
         return None

@@ -10,6 +10,7 @@ import click
 from provgraph.cli.options import NODE, Settings, output_options, pass_settings, url_option
 from provgraph.cli.output import json_text, write_json, write_lines
 from provgraph.cli.stores import open_graph
+from provgraph.cli.tracing import certain_option
 
 if TYPE_CHECKING:
     from provgraph.tracing.explain import Answer
@@ -22,7 +23,7 @@ _LONG: Final = 100  # characters; a longer detail is for --json
 
 @click.command(short_help="Answer six questions about a model.")
 @click.argument("node", type=NODE)
-@click.option("--certain-only", is_flag=True, help="Do not walk links that are only possible.")
+@certain_option
 @url_option
 @output_options(csv=False)
 @pass_settings

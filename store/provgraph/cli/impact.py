@@ -11,6 +11,7 @@ from provgraph.cli.options import NODE, Settings, output_options, pass_settings,
 from provgraph.cli.output import Column, say, write_csv, write_json, write_lines, write_table
 from provgraph.cli.stores import open_graph
 from provgraph.cli.text import count_text
+from provgraph.cli.tracing import certain_option
 
 if TYPE_CHECKING:
     from provgraph.tracing.impact import Impact, Reached
@@ -33,7 +34,7 @@ _COLUMNS: Final = (
 
 @click.command(short_help="Say what a change of nodes reaches.")
 @click.argument("nodes", type=NODE, nargs=-1, required=True, metavar="NODE...")
-@click.option("--certain-only", is_flag=True, help="Do not walk links that are only possible.")
+@certain_option
 @click.option("--all", "details", is_flag=True, help="Fetch every node, also where more than 20,000 are reached.")
 @click.option(
     "--routes",

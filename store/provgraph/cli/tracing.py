@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from provgraph.cli.options import Settings
     from provgraph.tracing.lineage import Lineage
 
-__all__ = ["TraceLimits", "trace_limits", "trace_options", "write_lineage"]
+__all__ = ["TraceLimits", "certain_option", "trace_limits", "trace_options", "write_lineage"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,6 +45,9 @@ def trace_limits(
     )
 
 
+certain_option: Final = click.option("--certain-only", is_flag=True, help="Do not walk links that are only possible.")
+
+
 def trace_options(function: F) -> F:
     """Options that bound a trace. Whatever they leave out, the certificate of the answer says so."""
     options = (
@@ -52,7 +55,7 @@ def trace_options(function: F) -> F:
         click.option("--max-nodes", type=click.IntRange(min=1), metavar="N", help="The N nearest nodes only."),
         click.option("--type", "types", type=TEXT, multiple=True, help="Show this type only. May be repeated."),
         click.option("--stop-type", "stop_types", type=TEXT, multiple=True, help="Do not walk beyond this type."),
-        click.option("--certain-only", is_flag=True, help="Do not walk links that are only possible."),
+        certain_option,
     )
     for option in reversed(options):
         function = option(function)

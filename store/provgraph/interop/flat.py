@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -238,14 +239,25 @@ def contexts_types_parents(
     Raises:
         InvalidValueError: it is damaged.
     """
+    with _damage_told():
+        return _around(json.loads(head))
+
+
+def _around(
+    head: dict[str, Any],
+) -> tuple[tuple[Context, ...], tuple[NodeType, ...], dict[str, tuple[str, ...]]]:
+    nodes = [node_of(row) for row in head["contexts"]]
+    types = tuple(type_from_properties(row["label"], row) for row in head["types"])
+    parents = {str(ref): tuple(map(str, own)) for ref, own in head["parents"].items()}
+    return tuple(node for node in nodes if isinstance(node, Context)), types, parents
+
+
+@contextmanager
+def _damage_told() -> Generator[None]:
     try:
-        data: dict[str, Any] = json.loads(head)
-        nodes = [node_of(row) for row in data["contexts"]]
-        types = tuple(type_from_properties(row["label"], row) for row in data["types"])
-        parents = {str(ref): tuple(map(str, own)) for ref, own in data["parents"].items()}
+        yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidValueError(f"the head of the lineage is damaged: {error}") from error
-    return tuple(node for node in nodes if isinstance(node, Context)), types, parents
 
 
 def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, Any]], head: object) -> Lineage:
@@ -263,14 +275,12 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
             "no head of a lineage: starts, contexts and certificate got lost on the way here. Give what to_frames, "
             "to_networkx or to_py2neo made; records_from_frames reads tables of your own"
         )
-    contexts, types, parents = contexts_types_parents(head)
-    try:
+    with _damage_told():
         data: dict[str, Any] = json.loads(head)
+        contexts, types, parents = _around(data)
         certificate = _certificate_of(data["certificate"])
         direction: Direction = data["direction"]
         starts = tuple(data["starts"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidValueError(f"the head of the lineage is damaged: {error}") from error
     if direction not in _WAYS:
         raise InvalidValueError(f"the head of the lineage names no direction but {direction!r}")
     given = list(nodes)

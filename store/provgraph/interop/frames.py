@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from provgraph.errors import ConfigurationError, InvalidValueError
 from provgraph.interop.flat import EDGE_FIELDS, NODE_FIELDS, TIMES, flat_edge, flat_nodes, head_of, lineage_of
+from provgraph.interop.moments import epoch_milliseconds
 from provgraph.interop.records import rows_records
 from provgraph.model import PropertyKind, Records, kind_of
 
@@ -43,7 +44,6 @@ _DTYPES: Final[Mapping[str, str]] = {
     "live": "boolean",
     "seconds": "float64",
 }
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SCALARS: Final[Mapping[str, Callable[[str], int | float | bool]]] = {
     PropertyKind.INT.name: int,
     PropertyKind.DOUBLE.name: float,
@@ -211,7 +211,7 @@ def _tick(value: object) -> int:
     if not isinstance(moment, datetime):
         raise TypeError(f"{value!r} is no time")
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // timedelta(milliseconds=1)
+    return epoch_milliseconds(aware)
 
 
 def _apply_marks(row: dict[str, object]) -> None:

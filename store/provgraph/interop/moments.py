@@ -1,18 +1,31 @@
-"""Epoch milliseconds as text that other programs read."""
+"""Epoch milliseconds as the calendar has them, and back."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-__all__ = ["iso_time", "utc_moment"]
+__all__ = ["epoch_milliseconds", "iso_time", "utc_moment"]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def utc_moment(milliseconds: int) -> datetime | None:
     """The moment in UTC; None where it lies beyond what a calendar holds."""
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, ValueError, OSError):  # recorded by somebody whose clock knows no bounds
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:  # recorded by somebody whose clock knows no bounds
         return None
+
+
+def epoch_milliseconds(moment: datetime) -> int:
+    """The milliseconds of a moment that names its zone, whole ones, rounded down.
+
+    Raises:
+        OverflowError: in UTC it lies beyond what a calendar holds.
+    """
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def iso_time(milliseconds: int | None) -> str:

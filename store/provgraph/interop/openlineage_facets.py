@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from provgraph import __version__
 from provgraph.interop.moments import iso_time
+from provgraph.interop.openlineage_fields import DATASET, JOB, PARAMETER, RUN, STATISTICS, TIMES, Fields
 from provgraph.interop.openlineage_names import Dataset, Parent, is_theirs
 from provgraph.interop.plain import plain_properties, plain_value
 from provgraph.model import Artifact, Context, Execution, JsonValue, Node, Struct, Value
@@ -33,7 +34,6 @@ Json = dict[str, JsonValue]
 
 PRODUCER: Final = f"urn:provgraph:{__version__}"
 _OURS: Final = "urn:provgraph:openlineage:1-0-0#/$defs/"
-_PARAMETER: Final = "param_"
 
 # Standard facets: where each is defined.
 _DEFINED: Final[Mapping[str, str]] = {
@@ -76,70 +76,7 @@ _DEFINED_FOR: Final[Mapping[tuple[str, str], str]] = {
     ("tags", "Run"): "1-0-0/TagsRunFacet",
 }
 
-# What the loader of OpenLineage events made properties of, as the facets it was: field by property. A property under
-# "*" is the whole facet. The first field is one that the facet cannot be without.
-_Fields = Mapping[str, str]
-_COMMON: Final[Mapping[str, _Fields]] = {"tags": {"tags": "tags"}, "ownership": {"owners": "owners"}}
-_DOCUMENTATION: Final[Mapping[str, _Fields]] = {
-    "documentation": {"description": "description", "contentType": "description_type"}
-}
-_RUN: Final[Mapping[str, _Fields]] = {
-    "nominalTime": {"nominalStartTime": "nominal_start", "nominalEndTime": "nominal_end"},
-    "processing_engine": {
-        "version": "engine_version",
-        "name": "engine",
-        "openlineageAdapterVersion": "openlineage_adapter_version",
-    },
-    "externalQuery": {"externalQueryId": "external_query_id", "source": "external_query_source"},
-    "extractionError": {
-        "totalTasks": "extraction_tasks",
-        "failedTasks": "extraction_failed_tasks",
-        "errors": "extraction_errors",
-    },
-    "tags": _COMMON["tags"],
-    "test": {"tests": "tests"},
-    "jobDependencies": {
-        "upstream": "upstream_jobs",
-        "downstream": "downstream_jobs",
-        "trigger_rule": "trigger_rule",
-    },
-}
-_JOB: Final[Mapping[str, _Fields]] = {
-    "sourceCodeLocation": {
-        "url": "source_code_url",
-        "type": "source_code_type",
-        "repoUrl": "source_code_repository",
-        "path": "source_code_path",
-        "version": "source_code_version",
-        "tag": "source_code_tag",
-        "branch": "source_code_branch",
-        "pullRequestNumber": "source_code_pull_request",
-    },
-    "sourceCode": {"sourceCode": "source_code", "language": "source_code_language"},
-    "sql": {"query": "sql", "dialect": "sql_dialect"},
-    "jobType": {"processingType": "processing_type", "integration": "integration", "jobType": "job_type"},
-    **_DOCUMENTATION,
-    **_COMMON,
-}
-_DATASET: Final[Mapping[str, _Fields]] = {
-    "schema": {"fields": "schema"},
-    "dataSource": {"name": "data_source", "uri": "data_source_uri"},
-    "datasetType": {"datasetType": "dataset_type", "subType": "dataset_subtype"},
-    "columnLineage": {"*": "column_lineage"},
-    "storage": {"storageLayer": "storage_layer", "fileFormat": "file_format"},
-    "catalog": {"*": "catalog"},
-    "hierarchy": {"*": "hierarchy"},
-    "dataQualityMetrics": {"*": "quality_metrics"},
-    "dataQualityAssertions": {"assertions": "quality_assertions"},
-    **_DOCUMENTATION,
-    **_COMMON,
-}
-
-
 _ANY_FIELD: Final = ("dataSource", "inputStatistics", "outputStatistics")  # no field of these is needed
-_OUTPUT: Final[Mapping[str, _Fields]] = {
-    "outputStatistics": {"rowCount": "row_count", "size": "size", "fileCount": "file_count"}
-}
 
 
 def _facet(name: str, of: str = "", /, **fields: JsonValue) -> Json:
@@ -154,7 +91,7 @@ def _own_facet(name: str, /, **fields: JsonValue) -> Json:
     return {"_producer": PRODUCER, "_schemaURL": f"{_OURS}{name}", **kept}
 
 
-def _once_facets(properties: Mapping[str, Value], table: Mapping[str, _Fields], of: str) -> Json:
+def _once_facets(properties: Mapping[str, Value], table: Mapping[str, Fields], of: str) -> Json:
     """The facets that properties were before the loader of events took them in."""
     found: Json = {}
     for name, fields in table.items():
@@ -166,7 +103,7 @@ def _once_facets(properties: Mapping[str, Value], table: Mapping[str, _Fields], 
             plain = plain_value(value)
             if field == "*" and isinstance(plain, dict):
                 values |= plain
-            elif prop in ("nominal_start", "nominal_end") and isinstance(value, int):
+            elif prop in TIMES and isinstance(value, int):
                 values[field] = iso_time(value)
             else:
                 values[field] = plain
@@ -184,7 +121,7 @@ def dataset_facets(
     """The facets of an artifact: with each mention what tells which one it is, once (`whole`) all that is known."""
     found: Json = {}
     if is_theirs(artifact):
-        known = _DATASET if whole else {"datasetType": _DATASET["datasetType"]}
+        known = DATASET if whole else {"datasetType": DATASET["datasetType"]}
         found |= _once_facets(artifact.custom_properties, known, "Dataset")
     if dataset.version:
         found["version"] = _facet("version", datasetVersion=dataset.version)
@@ -208,7 +145,7 @@ def dataset_facets(
 
 def output_facets(artifact: Artifact) -> Json:
     """What the run that wrote an artifact said of it."""
-    return _once_facets(artifact.custom_properties, _OUTPUT, "") if is_theirs(artifact) else {}
+    return _once_facets(artifact.custom_properties, {"outputStatistics": STATISTICS}, "") if is_theirs(artifact) else {}
 
 
 def input_facets(execution: Execution, artifact: Artifact) -> Json:
@@ -219,7 +156,7 @@ def input_facets(execution: Execution, artifact: Artifact) -> Json:
     if not isinstance(read, dict):
         return {}
     counts: dict[str, Value] = {name: value for name, value in read.items() if isinstance(value, int)}
-    return _once_facets(counts, {"inputStatistics": _OUTPUT["outputStatistics"]}, "")
+    return _once_facets(counts, {"inputStatistics": STATISTICS}, "")
 
 
 def possible_facet() -> Json:
@@ -273,25 +210,25 @@ def _end(dataset: Dataset) -> Json:
 
 def job_facets(execution: Execution, job: Context | None) -> Json:
     """The facets of the job that an execution is a run of, as they were for this run where that is known."""
-    found = _once_facets(job.custom_properties, _JOB, "Job") if job is not None else {}
+    found = _once_facets(job.custom_properties, JOB, "Job") if job is not None else {}
     return found | (_once_facets(execution.custom_properties, _CODE, "Job") if is_theirs(execution) else {})
 
 
-_CODE: Final = {name: _JOB[name] for name in ("sourceCodeLocation", "sourceCode", "sql")}
+_CODE: Final = {name: JOB[name] for name in ("sourceCodeLocation", "sourceCode", "sql")}
 
 
 def execution_facets(execution: Execution, parent: Parent | None, edges: Sequence[Edge], lineage: Lineage) -> Json:
     """The facets of a run: its parent, parameters and error, and for what no standard facet has a word, our own."""
     custom = execution.custom_properties
     theirs = is_theirs(execution)
-    found = _once_facets(custom, _RUN, "Run") if theirs else {}
+    found = _once_facets(custom, RUN, "Run") if theirs else {}
     if parent is not None:
         job: Json = {"namespace": parent.job.namespace, "name": parent.job.name}
         found["parent"] = _facet("parent", run={"runId": parent.run}, job=job)
     parameters: list[JsonValue] = [
-        {"key": name.removeprefix(_PARAMETER), "value": _text(value)}
+        {"key": name.removeprefix(PARAMETER), "value": _text(value)}
         for name, value in sorted(custom.items())
-        if name.startswith(_PARAMETER) and name != _PARAMETER
+        if name.startswith(PARAMETER) and name != PARAMETER
     ]
     if parameters:
         found["executionParameters"] = _facet("executionParameters", parameters=parameters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from prov.constants import PROV as PROV_NAMES
@@ -23,6 +23,7 @@ from prov.constants import (
 from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import Literal, ProvDocument
 
+from provgraph.interop.moments import utc_moment
 from provgraph.interop.prov_names import CUSTOM, JSON_TYPE, NODES, PROPERTY, RDF, TERMS, TYPE, local_part
 from provgraph.model import Artifact, ArtifactState, Execution, Node, Proto, Struct, Value
 from provgraph.tracing.lineage import Edge
@@ -45,7 +46,6 @@ NAMESPACES: Final[Mapping[str, Namespace]] = {
 }
 _TERMS: Final = NAMESPACES[TERMS[0]]
 _TYPES: Final = NAMESPACES[TYPE[0]]
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INPUTS: Final = ("INPUT", "POSSIBLE_INPUT")
 _OUTPUTS: Final = ("OUTPUT", "POSSIBLE_OUTPUT")
 _TEXTS: Final = ("key", "name", "external_id", "source", "type_version", "digest", "family", "version", "uri")
@@ -141,12 +141,7 @@ def _link_attributes(edges: Sequence[Edge]) -> list[Attribute]:
 
 def _moment(milliseconds: int | None) -> datetime | None:
     """The time in UTC; None where there is none, or none that a calendar holds."""
-    if milliseconds is None:
-        return None
-    try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        return None
+    return None if milliseconds is None else utc_moment(milliseconds)
 
 
 def _time_attribute(field: str, milliseconds: int | None) -> list[Attribute]:

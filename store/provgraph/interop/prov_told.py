@@ -30,7 +30,7 @@ from prov.model import ProvRecord
 
 from provgraph.interop.prov_names import TERMS
 
-__all__ = ["IN_BUNDLE", "Link", "iri_of", "links_of"]
+__all__ = ["IN_BUNDLE", "Link", "iri_of", "links_of", "own_terms"]
 
 # The kind of a link, or the relation of a membership, and the IRIs of its two ends in the direction of the link.
 Link: TypeAlias = tuple[str, str, str]
@@ -50,7 +50,7 @@ def links_of(record: ProvRecord, scope: QualifiedName | None) -> Iterator[Link]:
     kind = record.get_type()
     entity, activity, agent = (ends.get(at) for at in (PROV_ATTR_ENTITY, PROV_ATTR_ACTIVITY, PROV_ATTR_AGENT))
     if kind in (PROV_USAGE, PROV_GENERATION) and entity and activity:
-        way = "POSSIBLE_" if _is_possible(record) else ""
+        way = "POSSIBLE_" if own_terms(record).get("possible") is True else ""
         yield (f"{way}INPUT", entity, activity) if kind == PROV_USAGE else (f"{way}OUTPUT", activity, entity)
     elif kind == PROV_DERIVATION:
         yield from _derived(ends.get(PROV_ATTR_USED_ENTITY), ends.get(PROV_ATTR_GENERATED_ENTITY), activity)
@@ -65,6 +65,11 @@ def links_of(record: ProvRecord, scope: QualifiedName | None) -> Iterator[Link]:
 def iri_of(name: object) -> str:
     """The IRI of a name; "" of what is none."""
     return name.uri if isinstance(name, Identifier) else ""
+
+
+def own_terms(record: ProvRecord) -> dict[str, object]:
+    """What a statement says in the terms by which provgraph writes its links: `possible`, `certainty` …"""
+    return {name.localpart: value for name, value in record.extra_attributes if name.namespace.uri == TERMS[1]}
 
 
 def _derived(used: str | None, made: str | None, activity: str | None) -> Iterator[Link]:
@@ -88,8 +93,3 @@ def _spoken_of(record: ProvRecord, ends: dict[QualifiedName, str]) -> Iterator[t
             yield IN_BUNDLE[PROV_ACTIVITY], iri
         if attribute not in _ACTIVITIES:
             yield IN_BUNDLE[PROV_ENTITY], iri
-
-
-def _is_possible(record: ProvRecord) -> bool:
-    own = {name.localpart: value for name, value in record.extra_attributes if name.namespace.uri == TERMS[1]}
-    return own.get("possible") is True

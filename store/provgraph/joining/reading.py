@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
+from provgraph.chunks import chunks
 from provgraph.joining import places
 from provgraph.joining.marks import Mark, Record, record_of
 from provgraph.joining.parting import Link, Parted, contradicted, part
@@ -19,7 +19,6 @@ from provgraph.store.protocol import Row, Statement
 
 __all__ = ["Told", "read_all", "read_components", "read_some", "several_sources", "silent", "windows"]
 
-T = TypeVar("T")
 Told: TypeAlias = Callable[[int, int | None, str], None]
 """Told how far it is: how many are done, of how many, of what."""
 
@@ -75,12 +74,12 @@ def read_some(core: StoreCore, workspace: Workspace, ids: Collection[int], rules
     for index in statements.INDEXES:
         core.store.alter(index)
     count = 0
-    for chunk in _chunks(ids, _WINDOW):
+    for chunk in chunks(ids, _WINDOW):
         records = _look_up(core, statements.BY_ID, chunk)
         workspace.add(records, asked=True, rules=rules)
         count += len(records)
         for statement, values in _partners([record for record, _ in records], rules):
-            for some in _chunks(values, _LOOKED_UP):
+            for some in chunks(values, _LOOKED_UP):
                 workspace.add(_look_up(core, statement, some), asked=False, rules=rules)
         told(count, None, "artifacts")
     return count
@@ -93,7 +92,7 @@ def read_components(core: StoreCore, workspace: Workspace) -> Iterator[Parted]:
     has them still.
     """
     seen: set[int] = set()
-    for chunk in _chunks(workspace.with_equalities(), _COMPONENTS):
+    for chunk in chunks(workspace.with_equalities(), _COMPONENTS):
         ids = [id_ for id_ in chunk if id_ not in seen]
         for id_, rows in core.store.read(statements.COMPONENTS, {"ids": ids}) if ids else ():
             if id_ not in seen:
@@ -110,7 +109,7 @@ def read_components(core: StoreCore, workspace: Workspace) -> Iterator[Parted]:
 
 
 def _links(core: StoreCore, ids: Sequence[int]) -> Iterator[Link]:
-    for chunk in _chunks(ids, _LOOKED_UP):
+    for chunk in chunks(ids, _LOOKED_UP):
         [[rows]] = core.store.read(statements.LINKS, {"ids": chunk})
         for first, second, by, rule, evidence in rows:
             yield Link(first, second, Mark(Rule.of(rule), evidence) if by == RECORDED_BY else None)
@@ -154,9 +153,3 @@ def _record(row: Row) -> Record:
     return record_of(
         id_, key, dict(zip(statements.READ_KEYS, values, strict=True)), [c for c in commits if isinstance(c, str)]
     )
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    waiting = iter(items)
-    while chunk := list(islice(waiting, size)):
-        yield chunk

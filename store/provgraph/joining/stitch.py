@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
 from typing import Final
 
+from provgraph.chunks import chunks
 from provgraph.joining.judging import Conflict, Join
 from provgraph.joining.marks import Mark
 from provgraph.joining.reading import Told, read_all, read_components, read_some, several_sources, silent, windows
@@ -17,6 +17,7 @@ from provgraph.joining.workspace import Workspace
 from provgraph.model import Certainty, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher import join as statements
+from provgraph.store.cypher.write import LINK
 from provgraph.store.protocol import Row, Statement, Transaction
 
 __all__ = ["stitch", "unstitch"]
@@ -87,7 +88,7 @@ def _take_back(core: StoreCore, workspace: Workspace, report: StitchReport) -> s
             marks.add(conflict.mark)
             report.taken_back[conflict.mark.rule] += conflict.taken_back
             report.take(conflict)
-        for pairs in _batches(parted.pairs) if not report.dry_run else ():
+        for pairs in chunks(parted.pairs, _BATCH) if not report.dry_run else ():
             _part_pairs(core, pairs)
     return marks
 
@@ -97,14 +98,8 @@ def _part_pairs(core: StoreCore, pairs: Sequence[tuple[int, int]]) -> None:
     core.store.write(lambda transaction: transaction.run(statements.PART_PAIRS, parameters))
 
 
-def _batches(pairs: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
-    for at in range(0, len(pairs), _BATCH):
-        yield pairs[at : at + _BATCH]
-
-
 def _named(core: StoreCore, joins: Sequence[Join]) -> Iterator[JoinedPair]:
-    waiting = iter(joins)
-    while some := list(islice(waiting, _BATCH)):
+    for some in chunks(joins, _BATCH):
         ends = {end for join in some for end in (join.first, join.second)}
         labels = {node.id: node.label for node in core.reader.by_ids(NodeKind.ARTIFACT, sorted(ends))}
         for join in some:
@@ -121,13 +116,13 @@ def _named(core: StoreCore, joins: Sequence[Join]) -> Iterator[JoinedPair]:
 def _write(core: StoreCore, joins: Sequence[Join], dry_run: bool) -> None:
     if dry_run or not joins:
         return
-    parameters = {
-        "rows": [[j.first, j.second, j.mark.rule.value, j.mark.text[:_LONGEST_EVIDENCE]] for j in joins],
-        "by": RECORDED_BY,
-        "certainty": Certainty.INFERRED.value,
-        "now": int(time.time() * 1000),
-    }
-    core.store.write(lambda transaction: transaction.run(statements.JOIN, parameters))
+    rows = [
+        [*ends, RECORDED_BY, j.mark.rule.value, j.mark.text[:_LONGEST_EVIDENCE], Certainty.INFERRED.value, None]
+        for j in joins
+        for ends in ((j.first, j.second), (j.second, j.first))
+    ]
+    parameters: dict[str, object] = {"rows": rows, "now": int(time.time() * 1000), "from": None}
+    core.store.write(lambda transaction: transaction.run(LINK["SAME_AS"].merge, parameters))
 
 
 def unstitch(

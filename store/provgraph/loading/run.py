@@ -47,14 +47,16 @@ def run_loader(
     report = LoadReport(loader.name, source)
     start = time.monotonic()
     loaded = array("q")  # ids of artifacts
+    place: str | None = None
     try:
         with made_ahead(_batches(core, loader, source, options or LoadOptions(), report)) as batches:
             for batch in batches:
                 _add(report, batch.types)
                 if batch.prepared is not None:
-                    written = core.writer.write(
-                        batch.prepared, replace=not batch.prepared.records.adds, recorded_from=_place(report.source)
-                    )
+                    if place is None:  # by now the loader has said what the source is called
+                        place = _place(report.source)
+                    replace = not batch.prepared.records.adds
+                    written = core.writer.write(batch.prepared, replace=replace, recorded_from=place)
                     _add(report, written)
                     if stitch:
                         loaded.extend(written.ids[artifact.key] for artifact in batch.prepared.records.artifacts)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
 from operator import itemgetter
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
+from provgraph.chunks import chunks
 from provgraph.errors import ConflictError, NotFoundError
 from provgraph.model import Event, Node, NodeKind, Records, check_parents
 from provgraph.store.adding import needs_what_is_held, what_it_adds
@@ -24,7 +25,6 @@ from provgraph.store.types import TypeRegistry, check_declared
 
 __all__ = ["PreparedRecords", "WriteResult", "Writer"]
 
-T = TypeVar("T")
 
 _CHUNK = 20_000  # rows of one statement
 
@@ -162,7 +162,7 @@ class Writer:
     ) -> None:
         changed: list[_Change] = []
         new: list[dict[str, object]] = []
-        for chunk in _chunks(rows):
+        for chunk in chunks(rows, _CHUNK):
             [[found]] = transaction.run(lookups.BY_KEYS[kind], {"keys": [row.key for row in chunk]})
             there = {key: (id_, mark) for key, id_, mark in found}
             for row in chunk:
@@ -180,14 +180,14 @@ class Writer:
         if not replace:
             changed = _added(transaction, kind, changed, result)
         statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
-        for updates in _chunks(changed):
+        for updates in chunks(changed, _CHUNK):
             [[count]] = transaction.run(statement, {"rows": updates})
             if count != len(updates):
                 keys = ", ".join(repr(row["key"]) for row in updates[:3])
                 raise ConflictError(f"the store holds a node of another type under a key of this write ({keys} …)")
             result.updated[kind.value] += len(updates)
         # after the changes: a node that was renamed leaves its name to a new one
-        for made in _chunks(new):
+        for made in chunks(new, _CHUNK):
             transaction.run(statements.CREATE_NODES[kind], {"rows": made})
             result.created[kind.value] += len(made)
 
@@ -196,7 +196,7 @@ class Writer:
         """Add the ids of nodes that links name and that were written before."""
         for kind, keys in _ends(records).items():
             missing = sorted(keys - ids.keys())
-            for chunk in _chunks(missing):
+            for chunk in chunks(missing, _CHUNK):
                 [[found]] = transaction.run(lookups.BY_KEYS[kind], {"keys": chunk})
                 ids |= {key: id_ for key, id_, _ in found}
             gone = [key for key in missing if key not in ids]
@@ -226,7 +226,7 @@ def _added(transaction: Transaction, kind: NodeKind, changed: Sequence[_Change],
     """The changes, less what is older than what the store holds of the same node."""
     asked = [row["id"] for row in changed if needs_what_is_held(row["set"])]
     held: dict[int, Mapping[str, object]] = {}
-    for ids in _chunks(asked):
+    for ids in chunks(asked, _CHUNK):
         [[found]] = transaction.run(lookups.BY_IDS[kind], {"ids": ids})
         held |= {properties["id"]: properties for properties in found}
     kept: list[_Change] = []
@@ -260,10 +260,10 @@ def _run_links(
     old = [row for row in links if row[own] not in fresh]
     starts, ends = len({row[0] for row in new}), len({row[1] for row in new})
     shared, create = (0, link.create_by_start) if starts < ends else (1, link.create_by_end)
-    for chunk in _chunks(sorted(new, key=itemgetter(shared))):
+    for chunk in chunks(sorted(new, key=itemgetter(shared)), _CHUNK):
         groups = [[id_, list(rows)] for id_, rows in groupby(chunk, itemgetter(shared))]
         transaction.run(create, {"groups": groups, **stamp})
-    for chunk in _chunks(old):
+    for chunk in chunks(old, _CHUNK):
         [[made]] = transaction.run(link.merge, {"rows": chunk, **stamp})
         result.created[relationship] += made
         result.unchanged[relationship] += len(chunk) - made
@@ -368,8 +368,3 @@ def _by_kind(nodes: Iterable[Node]) -> dict[NodeKind, list[Node]]:
     for node in nodes:
         found.setdefault(node.kind, []).append(node)
     return found
-
-
-def _chunks(items: Sequence[T]) -> Iterable[list[T]]:
-    for at in range(0, len(items), _CHUNK):
-        yield list(items[at : at + _CHUNK])

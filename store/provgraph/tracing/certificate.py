@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -10,7 +10,7 @@ from typing import Final
 
 from provgraph.tracing.lineage import Edge, edge_to_json
 
-__all__ = ["Certificate", "Cut", "CutReason", "Gap", "GapKind", "count_inferred"]
+__all__ = ["Certificate", "Cut", "CutReason", "Gap", "GapKind"]
 
 _NAMED: Final = 3  # possible links that a sentence names; the value has all
 
@@ -106,6 +106,37 @@ class Certificate:
     frontier: tuple[Edge, ...] = ()
     inferred_edges: int = 0
 
+    @classmethod
+    def of(
+        cls,
+        nodes: int,
+        edges: Sequence[Edge],
+        *,
+        walked_at: int,
+        store: str,
+        cut: tuple[Cut, ...] = (),
+        gaps: tuple[Gap, ...] = (),
+        possible_nodes: int = 0,
+        pending_nodes: int = 0,
+        frontier: tuple[Edge, ...] = (),
+    ) -> Certificate:
+        """The certificate of an answer with so many nodes and these edges, which it counts."""
+        # an equality, which has an edge each way, counts once
+        inferred = {(edge.kind, frozenset((edge.source, edge.target))) for edge in edges if edge.inferred}
+        return cls(
+            nodes=nodes,
+            edges=len(edges),
+            possible_edges=sum(edge.possible for edge in edges),
+            inferred_edges=len(inferred),
+            walked_at=walked_at,
+            store=store,
+            cut=cut,
+            gaps=gaps,
+            possible_nodes=possible_nodes,
+            pending_nodes=pending_nodes,
+            frontier=frontier,
+        )
+
     @property
     def complete(self) -> bool:
         """Whether no limit, filter or stop type left anything out."""
@@ -166,11 +197,6 @@ class Certificate:
             "cut": [{"reason": c.reason.name.lower(), "count": c.count, "at": list(c.at)} for c in self.cut],
             "gaps": [{"kind": g.kind.name.lower(), "refs": list(g.refs)} for g in self.gaps],
         }
-
-
-def count_inferred(edges: Iterable[Edge]) -> int:
-    """How many of the edges are inferred; an equality, which has one each way, counts once."""
-    return len({(edge.kind, frozenset((edge.source, edge.target))) for edge in edges if edge.inferred})
 
 
 def _count(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ from provgraph.store.cypher.trace import AROUND, EXECUTIONS_OF, INSIDE, SHARING
 from provgraph.store.protocol import Row
 from provgraph.store.reader import Query
 from provgraph.store.rows import node_from_properties
-from provgraph.tracing.certificate import Certificate, count_inferred
+from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.lineage import Edge, Lineage, edges_of
 from provgraph.tracing.roles import Roles
 
@@ -182,11 +182,9 @@ def _around(core: StoreCore, start: str, steps: Mapping[int, Execution], walked_
         hops={node.ref: int(isinstance(node, Artifact)) for node in nodes},
         pending=pending,
         only_possible=only_possible,
-        certificate=Certificate(
-            nodes=len(nodes),
-            edges=len(edges),
-            possible_edges=sum(edge.possible for edge in edges),
-            inferred_edges=count_inferred(edges),
+        certificate=Certificate.of(
+            len(nodes),
+            edges,
             possible_nodes=len(only_possible),
             pending_nodes=len(pending),
             frontier=tuple(e for e in edges if e.possible and not only_possible.isdisjoint((e.source, e.target))),

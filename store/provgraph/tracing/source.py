@@ -11,7 +11,7 @@ from provgraph.model import Artifact, Context, Execution, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher.sources import IDS_FROM_SOURCE, WITH_LINKS
 from provgraph.store.rows import node_from_properties
-from provgraph.tracing.certificate import Certificate, count_inferred
+from provgraph.tracing.certificate import Certificate
 from provgraph.tracing.lineage import Lineage, edges_of
 
 __all__ = ["source_lineage"]
@@ -57,11 +57,9 @@ def source_lineage(core: StoreCore, source: str) -> Lineage:
         contexts=tuple(contexts[id_] for id_ in sorted(contexts)),
         memberships={ref: tuple(f"context:{id_}" for id_ in sorted(set(around))) for ref, around in within.items()},
         types=tuple(types[key] for key in sorted(types)),
-        certificate=Certificate(
-            nodes=len(nodes),
-            edges=len(edges),
-            possible_edges=sum(edge.possible for edge in edges),
-            inferred_edges=count_inferred(edges),
+        certificate=Certificate.of(
+            len(nodes),
+            edges,
             walked_at=walked_at,
             store=core.store.url,
         ),

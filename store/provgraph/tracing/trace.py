@@ -18,7 +18,7 @@ from provgraph.store.core import StoreCore
 from provgraph.store.cypher.find import BY_IDS
 from provgraph.store.cypher.trace import BOUNDS, CONTEXT_STARTS, CONTEXTS_OF, Way, trace_statement
 from provgraph.store.rows import node_from_properties
-from provgraph.tracing.certificate import Certificate, Cut, CutReason, Gap, GapKind, count_inferred
+from provgraph.tracing.certificate import Certificate, Cut, CutReason, Gap, GapKind
 from provgraph.tracing.lineage import Direction, Lineage, edges_of
 
 __all__ = ["TraceOptions", "start_ids", "trace"]
@@ -374,11 +374,9 @@ def _assemble(
         types=tuple(types[key] for key in sorted(types)),
         pending=frozenset(refs[i] for i in pending if i in refs),
         only_possible=frozenset(refs[i] for i in possible_only if i in refs),
-        certificate=Certificate(
-            nodes=len(traced),
-            edges=len(edges),
-            possible_edges=sum(edge.possible for edge in edges),
-            inferred_edges=count_inferred(edges),
+        certificate=Certificate.of(
+            len(traced),
+            edges,
             possible_nodes=sum(node.id in possible_only for node in traced),
             pending_nodes=sum(node.id in pending for node in traced),
             frontier=edges_of(frontier, _ends(frontier)),

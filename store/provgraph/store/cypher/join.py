@@ -18,7 +18,6 @@ __all__ = [
     "BY_URI",
     "COMPONENTS",
     "INDEXES",
-    "JOIN",
     "LINKS",
     "PART",
     "PART_AT",
@@ -85,17 +84,6 @@ LINKS: Final[LiteralString] = (
     "UNWIND $ids AS id MATCH (a:Artifact {id: id})-[r:SAME_AS]->(b:Artifact) "
     "RETURN collect([a.id, b.id, r.recorded_by, r.rule, r.evidence])"
 )
-
-# A link each way, in one transaction: [first id, second id, rule, evidence].
-JOIN: Final[LiteralString] = """
-UNWIND $rows AS row
-MATCH (a:Artifact {id: row[0]}) MATCH (b:Artifact {id: row[1]})
-MERGE (a)-[r:SAME_AS {recorded_by: $by}]->(b)
-ON CREATE SET r.rule = row[2], r.evidence = row[3], r.certainty = $certainty, r.recorded_at = $now
-MERGE (b)-[s:SAME_AS {recorded_by: $by}]->(a)
-ON CREATE SET s.rule = row[2], s.evidence = row[3], s.certainty = $certainty, s.recorded_at = $now
-RETURN count(r)
-"""
 
 # Our links of artifacts in a range of ids are deleted, both of a pair at once; what a tool said stays. Counts by rule.
 PART: Final[LiteralString] = (

@@ -257,15 +257,11 @@ RETURN collect([id, properties(e)])
 """
 
 # What some executions took in and put out: links as in a trace, and the artifacts' properties.
-AROUND: Final[LiteralString] = """
-UNWIND $ids AS id MATCH (e:Execution {id: id})
-RETURN collect([(e)<-[r:INPUT|POSSIBLE_INPUT]-(a) |
-                [type(r), a.id, e.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at,
-                 r.recorded_from]]),
-       collect([(e)-[r:OUTPUT|POSSIBLE_OUTPUT|PENDING_OUTPUT]->(a) |
-                [type(r), e.id, a.id, r.event_type, r.time, r.path, r.certainty, r.recorded_by, r.recorded_at,
-                 r.recorded_from]])
-"""
+AROUND: Final[LiteralString] = (
+    "UNWIND $ids AS id MATCH (x:Execution {id: id}) "
+    "RETURN collect([(x)<-[r:INPUT|POSSIBLE_INPUT]-(y) | [type(r), y.id, x.id, " + LINK + "]), "
+    "collect([(x)-[r:OUTPUT|POSSIBLE_OUTPUT|PENDING_OUTPUT]->(y) | [type(r), x.id, y.id, " + LINK + "])"
+)
 
 # Contexts that stand directly inside a context.
 INSIDE: Final[LiteralString] = """

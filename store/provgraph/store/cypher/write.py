@@ -74,10 +74,10 @@ MERGE_TYPES: Final[dict[NodeKind, LiteralString]] = {
     NodeKind.CONTEXT: _merge_types("ContextType"),
 }
 
-# A row is [from id, to id, fields ...]. Properties are named one by one: a map (`SET r = row[2]`) took more than twice
-# as long per link on one of the engines.
 # When this store learnt of a link, and from which file or address.
 _STAMP: Final[LiteralString] = "recorded_at: $now, recorded_from: $from"
+# A row is [from id, to id, fields ...]. Properties are named one by one: a map (`SET r = row[2]`) took more than twice
+# as long per link on one of the engines.
 _EVENT: Final[LiteralString] = (
     "event_type: row[2], recorded_by: row[3], certainty: row[4], time: row[5], path: row[6], " + _STAMP
 )
