@@ -1,9 +1,9 @@
 """Measure loaders against the bulk path: `python -m benchmarks.loading --edges 1000000`.
 
 The same graph is loaded as records that are there already (the row `bulk load` of `benchmarks.run`), as OpenLineage
-events in JSON lines, and as an MLflow database, each by a process of its own into a server that is warm. Besides the
-clock it measures the time of the processors, of client and of server: on a machine that does other things too, that is
-what the work takes. Joining what was loaded to what other tools recorded is not part of it.
+events in JSON lines, and as an MLflow database, each by a process of its own into a store of its own, whose server is
+warm. Besides the clock it measures the time of the processors, of client and of server: on a machine that does other
+things too, that is what the work takes. Joining what was loaded to what other tools recorded is not part of it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from benchmarks import shape, streams
 from benchmarks import subjects as stores
@@ -24,6 +24,7 @@ from benchmarks.run import machine
 from benchmarks.worker import ROOT
 
 _STORES: Final[dict[str, Callable[[], stores.Subject]]] = {"embedded": stores.embedded, "neo4j": stores.neo4j}
+_Question: TypeAlias = tuple[str, str, dict[str, Any]]  # what is loaded, what the worker is asked, and with what
 _PER_STEP: Final = 3.3  # inputs and outputs of a step, on average
 _WARM: Final = 3_000  # executions that a server has seen before anything counts
 _BAR: Final = 0.5
@@ -51,23 +52,33 @@ def write(folder: Path, size: int, seed: int) -> dict[str, str]:
     return {"openlineage": str(events), "mlflow": str(database)}
 
 
-def measure(subject: stores.Subject, sources: dict[str, str], size: int, edges: int, seed: int) -> list[dict[str, Any]]:
-    """One store: the bulk path, then each stream."""
-    first = subject.worker()
-    first.ask("types")
-    first.ask("load_steps", size=_WARM, seed=seed, prefix="warm")
-    first.close()
-    second = subject.worker()
-    found = [{"loaded": "bulk", **second.ask("load_steps", size=size, seed=seed, prefix="p")}]
-    second.close()
-    for loader, source in sources.items():
-        worker = subject.worker()
-        found.append({"loaded": loader, **worker.ask("load_source", source=source, loader=loader)})
-        worker.close()
-    for answer in found:
+def measure(
+    store: Callable[[], stores.Subject], sources: dict[str, str], size: int, edges: int, seed: int
+) -> Iterator[dict[str, Any]]:
+    """One store: the bulk path, then each stream, each into a store of its own that holds nearly nothing.
+
+    Raises:
+        Skipped: the store cannot be had here.
+    """
+    bulk: _Question = ("bulk", "load_steps", {"size": size, "seed": seed, "prefix": "p"})
+    streamed: list[_Question] = [
+        (name, "load_source", {"source": file, "loader": name}) for name, file in sources.items()
+    ]
+    for loaded, question, arguments in (bulk, *streamed):
+        subject = store()
+        try:
+            first = subject.worker()
+            first.ask("types")
+            first.ask("load_steps", size=_WARM, seed=seed, prefix="warm")
+            first.close()
+            worker = subject.worker()
+            answer = worker.ask(question, **arguments)
+            worker.close()
+        finally:
+            subject.stop()
         if answer["links"] != edges:
-            raise AssertionError(f"{subject.name}, {answer['loaded']}: {answer['links']:,} links, not {edges:,}")
-    return [{"store": subject.name, **answer} for answer in found]
+            raise AssertionError(f"{subject.name}, {loaded}: {answer['links']:,} links, not {edges:,}")
+        yield {"store": subject.name, "loaded": loaded, **answer}
 
 
 def _row(answer: dict[str, Any], bulk: dict[str, Any]) -> tuple[str, ...]:
@@ -98,24 +109,20 @@ def main() -> None:
     found: list[dict[str, Any]] = []
     print("| " + " | ".join(_HEAD) + " |\n|" + "---|" * len(_HEAD), flush=True)
     for name in options.stores:
+        bulk: dict[str, Any] | None = None
         try:
-            subject = _STORES[name]()
+            for answer in measure(_STORES[name], sources, size, edges, options.seed):
+                bulk = bulk or answer
+                print("| " + " | ".join(_row(answer, bulk)) + " |", flush=True)
+                found.append(answer)
         except stores.Skipped as reason:
             print(f"Skipped {name}: {reason}", file=sys.stderr)
-            continue
-        try:
-            answers = measure(subject, sources, size, edges, options.seed)
-        finally:
-            subject.stop()
-        for answer in answers:
-            print("| " + " | ".join(_row(answer, answers[0])) + " |", flush=True)
-        found += answers
     print(f"load average at the end: {', '.join(f'{value:.1f}' for value in os.getloadavg())}")
     file = stores.BUILD / f"loading-{time.strftime('%Y-%m-%d-%H%M%S')}.json"
     file.write_text(json.dumps({"seed": options.seed, "machine": machine(), "found": found}), encoding="utf-8")
     print(f"every value: {file.relative_to(ROOT)}")
-    bulk = {answer["store"]: answer["seconds"] for answer in found if answer["loaded"] == "bulk"}
-    slow = [a for a in found if bulk[a["store"]] / a["seconds"] < _BAR]
+    rates = {answer["store"]: answer["seconds"] for answer in found if answer["loaded"] == "bulk"}
+    slow = [a for a in found if rates[a["store"]] / a["seconds"] < _BAR]
     print(f"under {_BAR} x bulk: " + (", ".join(f"{a['loaded']} ({a['store']})" for a in slow) or "nothing"))
 
 

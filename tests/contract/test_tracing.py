@@ -150,8 +150,8 @@ class TestRandomGraphs:
             keys = {f"{n.kind.word}:{ids[n.key]}": n.key.removeprefix(prefix) for n in whole.nodes}
             return {Link(keys[e.source], keys[e.target], possible=True) for e in lineage.certificate.frontier}
 
-        # the links that the certificate names are the difference: no more of them, and no other (a possible link between
-        # two that are certain is none: it may be shorter, but adds nothing)
+        # the links that the certificate names are the difference: no more of them, and no other. A possible link
+        # between two certain nodes is none of them: it may be a shorter way, but adds nothing.
         assert by_hand([x for x in links if x not in named(whole)], [name], "downstream").keys() == certain.keys()
         for link in named(whole):
             assert link.source in certain

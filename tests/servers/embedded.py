@@ -156,7 +156,7 @@ def gone(process: psutil.Process, within: float = 15.0) -> float | None:
     start = time.monotonic()
     while time.monotonic() - start < within:
         try:
-            # A killed process is a zombie as soon as its first thread is; its files stay open, and locked, until the last.
+            # A killed process is a zombie as soon as its first thread is; its files stay locked until the last one is.
             dead = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
             if dead or not process.is_running():
                 return time.monotonic() - start

@@ -288,5 +288,5 @@ def test_a_store_that_nobody_named_keeps_its_name_when_it_grows(store: Path) -> 
 
 def test_records_are_the_same_in_batches_of_any_size(store: Path) -> None:
     assert read(store, batch_size=1).records() == read(store).records()
-    assert max(len(batch.nodes) for batch in read(store, batch_size=1).batches) == 1
+    assert max(len(batch.executions) for batch in read(store, batch_size=1).batches) == 1
     assert plain(Struct.of([1])) == {"struct": [1]}

@@ -87,7 +87,20 @@ def test_events_larger_than_a_chunk_are_read(tmp_path: Path, monkeypatch: pytest
 
 
 def test_batches_of_any_size_hold_the_same(lines: Path) -> None:
-    assert nodes(read(lines, 1)) == nodes(read(lines))
+    assert sorted(nodes(read(lines, 1)), key=_key) == sorted(nodes(read(lines)), key=_key)
+
+
+def test_an_artifact_comes_with_or_before_the_first_execution_that_names_it(lines: Path) -> None:
+    for size in (1, 2, 1_000):
+        there: set[str] = set()
+        for batch in read(lines, size).batches:
+            there |= {node.key for node in batch.nodes}
+            assert {event.artifact for event in batch.events} <= there
+            assert {relation.end for relation in batch.relations} <= there
+
+
+def _key(node: dict[str, Any]) -> str:
+    return str(node["key"])
 
 
 def test_a_source_has_the_name_that_the_user_gives(lines: Path) -> None:

@@ -105,6 +105,8 @@ class MlflowLoader:
             ("contexts", reader.contexts()),
             ("artifacts", reader.artifacts()),
             ("runs", reader.executions()),
+            ("versions", reader.equal_versions()),
+            ("links", reader.links()),
         ):
             report.working_on(stage)
             yield from batches

@@ -78,8 +78,9 @@ _DATASETS: Final = """
 CREATE TABLE provgraph_dataset AS SELECT dataset_uuid AS uuid,
     dataset_tail(name, digest, dataset_source_type, dataset_source) AS tail FROM datasets
 """
+# model: the row of the logged model that it is about
 _EVENTS: Final = """
-CREATE TABLE provgraph_event (turn INTEGER PRIMARY KEY, run, tail, type, time, step)
+CREATE TABLE provgraph_event (turn INTEGER PRIMARY KEY, run, tail, type, time, step, model INTEGER)
 """
 _DATASET_INPUTS: Final = """
 INSERT INTO provgraph_event (run, tail, type, step)
@@ -99,13 +100,14 @@ i.source_type = 'RUN_INPUT' AND (
 )
 """
 _MODEL_INPUTS: Final = f"""
-INSERT INTO provgraph_event (run, tail, type)
-SELECT i.source_id, 'model/' || segment(i.destination_id), ? FROM inputs AS i
-WHERE i.source_type = 'RUN_INPUT' AND NOT ({_OWN_MODEL}) ORDER BY i.rowid
+INSERT INTO provgraph_event (run, tail, type, model)
+SELECT i.source_id, 'model/' || segment(i.destination_id), ?, (
+    SELECT m.rowid FROM logged_models AS m WHERE m.model_id = i.destination_id
+) FROM inputs AS i WHERE i.source_type = 'RUN_INPUT' AND NOT ({_OWN_MODEL}) ORDER BY i.rowid
 """  # noqa: S608 - made of constants
 _MODEL_OUTPUTS: Final = """
-INSERT INTO provgraph_event (run, tail, type, time, step)
-SELECT o.run, 'model/' || segment(m.model_id), ?, m.creation_timestamp_ms, m.name
+INSERT INTO provgraph_event (run, tail, type, time, step, model)
+SELECT o.run, 'model/' || segment(m.model_id), ?, m.creation_timestamp_ms, m.name, m.rowid
 FROM (
     SELECT source_id AS run, destination_id AS model FROM inputs WHERE source_type = 'RUN_OUTPUT'
     UNION SELECT source_run_id, model_id FROM logged_models WHERE source_run_id IN (SELECT run_uuid FROM runs)

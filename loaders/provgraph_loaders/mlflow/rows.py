@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from provgraph.loading import LoadReport
 from provgraph.model import (
@@ -34,6 +35,8 @@ _MANY: Final = 20_000  # links: no batch goes on beyond these
 
 _NAMED: Final = "coalesce(o.name, '') <> ''"
 _NAMELESS: Final = "coalesce(o.name, '') = ''"
+_EQUAL: Final = "EXISTS"
+_OF_RUNS: Final = "NOT EXISTS"
 
 TOTAL: Final = """
 SELECT (SELECT count(*) FROM experiments) + (SELECT count(*) FROM runs) + (SELECT count(*) FROM registered_models)
@@ -45,11 +48,6 @@ SELECT o.rowid, n.tail, n.name, o.experiment_id, o.artifact_location, o.lifecycl
     o.last_update_time, o.workspace
 FROM experiments AS o JOIN provgraph_name AS n ON n.tail = 'experiment/' || segment(o.experiment_id)
 WHERE {which} ORDER BY o.rowid
-"""
-_RUN_CONTEXTS: Final = """
-SELECT n.tail, n.name, o.run_uuid, o.start_time, 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL
-FROM runs AS o JOIN provgraph_name AS n ON n.tail = 'run/' || segment(o.run_uuid)
-LEFT JOIN experiments AS e ON e.experiment_id = o.experiment_id ORDER BY o.rowid
 """
 _REGISTERED: Final = """
 SELECT o.rowid, n.tail, n.name, o.creation_time, o.last_updated_time, o.description, o.workspace
@@ -82,7 +80,7 @@ SELECT o.rowid, registered_tail(o.workspace, o.name), EXISTS (
 ), n.tail, n.name, o.name, o.version, o.creation_time, o.last_updated_time, o.description,
     o.user_id, o.current_stage, o.source, o.status, o.status_message, o.run_link, o.workspace, o.run_id
 FROM model_versions AS o JOIN provgraph_name AS n ON n.tail = version_tail(o.workspace, o.name, o.version)
-ORDER BY o.rowid
+WHERE {which} (SELECT 1 FROM provgraph_same AS s WHERE s.version = n.tail) ORDER BY o.rowid
 """
 _RUNS: Final = """
 SELECT o.rowid, n.tail, 'experiment/' || segment(e.experiment_id), e.experiment_id IS NULL,
@@ -105,7 +103,7 @@ SELECT o.rowid, t.key, t.last, t.last_is_nan, t.low, t.high FROM runs AS o
 CROSS JOIN provgraph_metric AS t ON t.run_uuid = o.run_uuid ORDER BY o.rowid
 """
 _EVENTS: Final = """
-SELECT o.rowid, t.tail, t.type, t.time, t.step FROM runs AS o
+SELECT o.rowid, t.tail, t.type, t.time, t.step, t.model FROM runs AS o
 CROSS JOIN provgraph_event AS t ON t.run = o.run_uuid ORDER BY o.rowid, t.turn
 """
 _EXPERIMENT_TAGS: Final = """
@@ -153,14 +151,51 @@ class _Beside:
 
     def __init__(self, copy: sqlite3.Connection, statement: str) -> None:
         self._rows = copy.execute(statement)
-        self._next: tuple[object, ...] | None = self._rows.fetchone()
+        self._next: tuple[Any, ...] | None = self._rows.fetchone()
 
-    def of(self, owner: object) -> Iterator[Pair]:
+    def of(self, owner: int) -> Iterator[Pair]:
         """The rows of this owner, to be read before those of the next."""
+        while self._next is not None and self._next[0] < owner:  # of one that was left out
+            self._next = self._rows.fetchone()
         while self._next is not None and self._next[0] == owner:
             row = self._next
             self._next = self._rows.fetchone()
             yield row[1:]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is written at once; `weight` is the length of its texts."""
+
+    contexts: list[Context] = field(default_factory=list["Context"])
+    parents: list[ParentContext] = field(default_factory=list["ParentContext"])
+    artifacts: list[Artifact] = field(default_factory=list["Artifact"])
+    attributions: list[Attribution] = field(default_factory=list["Attribution"])
+    executions: list[Execution] = field(default_factory=list["Execution"])
+    events: list[Event] = field(default_factory=list["Event"])
+    associations: list[Association] = field(default_factory=list["Association"])
+    weight: int = 0
+
+    def add_model(self, model: tuple[int, _Placed, int], source: str) -> None:
+        _, (artifact, contexts), weight = model
+        self.artifacts.append(artifact)
+        self.attributions += (Attribution(artifact.key, context, source) for context in contexts)
+        self.weight += weight
+
+    def full(self, size: int) -> bool:
+        many = len(self.events) > _MANY or len(self.artifacts) > _MANY
+        return len(self.executions) >= size or many or self.weight > _HEAVY
+
+    def records(self) -> Records:
+        return Records(
+            contexts=self.contexts,
+            parents=self.parents,
+            artifacts=self.artifacts,
+            attributions=self.attributions,
+            executions=self.executions,
+            events=self.events,
+            associations=self.associations,
+        )
 
 
 class StoreReader:
@@ -172,21 +207,12 @@ class StoreReader:
         self._make = Makers(source, report)
 
     def contexts(self) -> Iterator[Records]:
-        """Experiments, registered models and runs, then which run stands inside which."""
+        """Experiments and registered models."""
         yield from self._in_batches(self._experiments(_NAMED), lambda found: Records(contexts=found))
         # of these the folder alone is left: an earlier load may have known their place, times and tags
         known_less = self._experiments(_NAMELESS)
         yield from self._in_batches(known_less, lambda found: Records(contexts=found, adds=True))
-        yield from self._in_batches(self._context_nodes(), lambda found: Records(contexts=found))
-        inside = ((self._run_key(child), self._run_key(parent)) for child, parent in self._copy.execute(_PARENTS))
-        nested = (ParentContext(child, parent, self._source) for child, parent in inside)
-        experiments = (
-            ParentContext(self._make.key("Context", tail), self._make.key("Context", experiment), self._source)
-            for tail, _, _, _, experiment, gone in self._copy.execute(_RUN_CONTEXTS)
-            if not gone
-        )
-        for links in (experiments, nested):
-            yield from self._in_batches(((link, 0) for link in links), lambda found: Records(parents=found))
+        yield from self._in_batches(self._registered_models(), lambda found: Records(contexts=found))
 
     def _experiments(self, which: str) -> Iterator[tuple[Context, int]]:
         tags = _Beside(self._copy, _EXPERIMENT_TAGS.format(which=which))
@@ -194,13 +220,11 @@ class StoreReader:
             self._report.read["Experiment"] += 1
             yield self._make.experiment(row, tags.of(owner))
 
-    def _context_nodes(self) -> Iterator[tuple[Context, int]]:
+    def _registered_models(self) -> Iterator[tuple[Context, int]]:
         tags, aliases = _Beside(self._copy, _REGISTERED_TAGS), _Beside(self._copy, _ALIASES)
         for owner, *row in self._copy.execute(_REGISTERED):
             self._report.read["RegisteredModel"] += 1
             yield self._make.registered_model(row, tags.of(owner), aliases.of(owner))
-        for row in self._copy.execute(_RUN_CONTEXTS):
-            yield self._make.run_context(row[:4]), 0
 
     def _in_batches(self, nodes: Iterable[tuple[T, int]], make: _Make[T]) -> Iterator[Records]:
         found: list[T] = []
@@ -215,11 +239,20 @@ class StoreReader:
             yield make(found)
 
     def artifacts(self) -> Iterator[Records]:
-        """Datasets, models and versions, with what they are attributed to and what versions are the same as."""
+        """Datasets, models that stand in the history of a run, and versions that runs put out, with their contexts."""
         yield from self._in_batches(self._datasets(), self._placed)
-        yield from self._in_batches(self._models(), self._placed)
-        yield from self._in_batches(self._versions(), self._placed)
-        # after all versions: one may be a copy of another that comes later
+        yield from self._in_batches(self._run_models(), self._placed)
+        yield from self._in_batches(self._versions(_OF_RUNS), self._placed)
+
+    def equal_versions(self) -> Iterator[Records]:
+        """Versions that are the same as a model or another version: these come first, and stand for them in counts."""
+        yield from self._in_batches(self._versions(_EQUAL), self._placed)
+
+    def links(self) -> Iterator[Records]:
+        """Which run stands inside which, and what versions are the same as: links between nodes of any batch."""
+        inside = ((self._run_key(child), self._run_key(parent)) for child, parent in self._copy.execute(_PARENTS))
+        nested = ((ParentContext(child, parent, self._source), 0) for child, parent in inside)
+        yield from self._in_batches(nested, lambda found: Records(parents=found))
         yield from self._in_batches(self._equalities(), lambda found: Records(equalities=found))
 
     def _equalities(self) -> Iterator[tuple[Equality, int]]:
@@ -249,52 +282,73 @@ class StoreReader:
             experiments = dict.fromkeys(str(row[9]) for row in rows if not row[10])
             yield (artifact, [self._make.key("Context", tail) for tail in experiments]), weight
 
-    def _models(self) -> Iterator[tuple[_Placed, int]]:
-        tags, params = _Beside(self._copy, _MODEL_TAGS), _Beside(self._copy, _MODEL_PARAMS)
-        metrics = _Beside(self._copy, _MODEL_METRICS)
-        for owner, experiment, gone, *row in self._copy.execute(_MODELS):
-            self._report.read["Model"] += 1
-            artifact, weight = self._make.model(row, tags.of(owner), params.of(owner), metrics.of(owner))
-            yield (artifact, [] if gone else [self._make.key("Context", experiment)]), weight
+    def _run_models(self) -> Iterator[tuple[_Placed, int]]:
         for experiment, gone, *row in self._copy.execute(_RUN_MODELS):
             self._report.read["Model"] += 1
             artifact, weight = self._make.run_model(row)
             yield (artifact, [] if gone else [self._make.key("Context", experiment)]), weight
 
-    def _versions(self) -> Iterator[tuple[_Placed, int]]:
+    def _logged_models(self) -> Iterator[tuple[int, _Placed, int]]:
+        """Each logged model behind its row."""
+        tags, params = _Beside(self._copy, _MODEL_TAGS), _Beside(self._copy, _MODEL_PARAMS)
+        metrics = _Beside(self._copy, _MODEL_METRICS)
+        for owner, experiment, gone, *row in self._copy.execute(_MODELS):
+            self._report.read["Model"] += 1
+            artifact, weight = self._make.model(row, tags.of(owner), params.of(owner), metrics.of(owner))
+            yield owner, (artifact, [] if gone else [self._make.key("Context", experiment)]), weight
+
+    def _versions(self, which: str) -> Iterator[tuple[_Placed, int]]:
         tags, aliases = _Beside(self._copy, _VERSION_TAGS), _Beside(self._copy, _VERSION_ALIASES)
-        for owner, registered, prompt, *row in self._copy.execute(_VERSIONS):
+        for owner, registered, prompt, *row in self._copy.execute(_VERSIONS.format(which=which)):
             self._report.read["ModelVersion"] += 1
             artifact, weight = self._make.version(row, tags.of(owner), aliases.of(owner), prompt=bool(prompt))
             yield (artifact, [self._make.key("Context", registered)]), weight
 
     def executions(self) -> Iterator[Records]:
-        """Runs, each with all that it took in and put out, and the contexts that it belongs to."""
+        """Runs, each with all that it took in and put out, and the contexts that it belongs to.
+
+        Logged models come in the batch of the first run that names them, or one that comes later: a store adds links
+        to nodes of the same batch much faster than to those of long ago.
+        """
         tags, params = _Beside(self._copy, _TAGS), _Beside(self._copy, _PARAMS)
         metrics, events = _Beside(self._copy, _METRICS), _Beside(self._copy, _EVENTS)
-        batch: list[Execution] = []
-        links: list[Event] = []
-        associations: list[Association] = []
-        weight = 0
+        models = self._logged_models()
+        model = next(models, None)
+        batch = _Batch()
         for owner, context, experiment, gone, *row in self._copy.execute(_RUNS):
             self._report.read["Run"] += 1
-            execution, heavy = self._make.run(row, tags.of(owner), params.of(owner), metrics.of(owner))
-            weight += heavy
-            batch.append(execution)
-            place = f"run {row[2]}"
-            links += (self._event(execution.key, event, place) for event in events.of(owner))
-            contexts = [self._make.key("Context", context)]
+            execution, weight = self._make.run(row, tags.of(owner), params.of(owner), metrics.of(owner))
+            own = list(events.of(owner))
+            named = max((event[-1] for event in own if isinstance(event[-1], int)), default=0)
+            while model is not None and model[0] <= named:
+                batch.add_model(model, self._source)
+                model = next(models, None)
+                if batch.full(self._size):
+                    yield batch.records()
+                    batch = _Batch()
+            batch.weight += weight
+            batch.executions.append(execution)
+            batch.contexts.append(self._make.run_context((context, *row[1:3], row[8])))
+            inside = self._make.key("Context", context)
+            keys = [inside]
             if not gone:
-                contexts.append(self._make.key("Context", experiment))
-            associations += (Association(execution.key, key, self._source) for key in contexts)
-            if len(batch) >= self._size or len(links) > _MANY or weight > _HEAVY:
-                yield Records(executions=batch, events=links, associations=associations)
-                batch, links, associations, weight = [], [], [], 0
-        if batch:
-            yield Records(executions=batch, events=links, associations=associations)
+                keys.append(self._make.key("Context", experiment))
+                batch.parents.append(ParentContext(inside, keys[-1], self._source))
+            batch.associations += (Association(execution.key, key, self._source) for key in keys)
+            batch.events += (self._event(execution.key, event, f"run {row[2]}") for event in own)
+            if batch.full(self._size):
+                yield batch.records()
+                batch = _Batch()
+        while model is not None:  # those that no run names
+            batch.add_model(model, self._source)
+            model = next(models, None)
+            if batch.full(self._size):
+                yield batch.records()
+                batch = _Batch()
+        yield batch.records()
 
     def _event(self, execution: str, row: Pair, place: str) -> Event:
-        tail, kind, time, step = row
+        tail, kind, time, step, _ = row
         self._report.read["Event"] += 1
         name = text_of(step)
         return Event(

@@ -165,6 +165,8 @@ def _struct(data: bytes) -> Struct:
 
 def merge_facets(into: Facets, later: Facets) -> bool:
     """Add what a later event says: a facet replaces the earlier one of its name. Whether that changed anything."""
+    if not later:  # as most are: each event is asked
+        return False
     changed = any(into.get(name) != facet for name, facet in later.items())
     into.update(later)
     return changed

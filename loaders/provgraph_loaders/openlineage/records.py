@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, cast
@@ -49,7 +50,7 @@ _STATES: Final = {
 _DATASET, _MODEL, _RUN, _DEFINITION, _JOB, _GROUP = "Dataset", "Model", "Run", "JobDefinition", "Job", "Run"
 
 _COUNTS: Final = """
-SELECT (SELECT count(*) + coalesce(sum(links), 0) FROM outcome) + (SELECT count(DISTINCT artifact) FROM mention)
+SELECT (SELECT count(*) + coalesce(sum(links), 0) FROM outcome) + (SELECT count(*) FROM appears)
      + (SELECT count(*) FROM job) + (SELECT count(*) FROM grouping)
      + (SELECT count(*) FROM derivation) + (SELECT count(*) FROM equality)
 """
@@ -62,12 +63,26 @@ _PARENTS: Final = """
 SELECT p.child, p.parent FROM parent AS p JOIN grouping AS g ON g.run = p.child ORDER BY p.child, p.parent
 """
 _ARTIFACTS: Final = """
-SELECT m.artifact, m.dataset, m.version, m.made, m.facets, d.namespace, d.name, m.time
-FROM mention AS m JOIN dataset AS d ON d.text = m.dataset ORDER BY m.artifact, m.time, m.facets
+SELECT a.time, m.artifact, m.dataset, m.version, m.made, m.facets, d.namespace, d.name, m.time
+FROM appears AS a CROSS JOIN mention AS m ON m.artifact = a.artifact JOIN dataset AS d ON d.text = m.dataset
+ORDER BY a.time, a.artifact, m.time, m.facets
 """
-_OUTCOMES: Final = "SELECT kind, id, links, body, id IN (SELECT run FROM grouping) FROM outcome ORDER BY kind, id"
+_OUTCOMES: Final = """
+SELECT time, kind, id, links, body, id IN (SELECT run FROM grouping) FROM outcome ORDER BY time, kind, id
+"""
 _DERIVATIONS: Final = "SELECT origin, derived, time FROM derivation ORDER BY origin, derived"
 _EQUALITIES: Final = "SELECT first, second, rule, evidence, time FROM equality ORDER BY first, second"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is written at once."""
+
+    artifacts: list[Artifact] = field(default_factory=list["Artifact"])
+    executions: list[Execution] = field(default_factory=list["Execution"])
+    events: list[Event] = field(default_factory=list["Event"])
+    associations: list[Association] = field(default_factory=list["Association"])
+    relations: list[Relation] = field(default_factory=list["Relation"])
 
 
 class RecordMaker:
@@ -86,8 +101,7 @@ class RecordMaker:
         yield self._types()
         for stage, batches in (
             ("contexts", self._contexts()),
-            ("artifacts", self._artifacts()),
-            ("executions", self._executions()),
+            ("executions", self._flow()),
             ("derivations and equalities", self._links()),
         ):
             self._report.working_on(stage)
@@ -174,25 +188,18 @@ class RecordMaker:
 
     # -- artifacts --------------------------------------------------------------------------------------------
 
-    def _artifacts(self) -> Iterator[Records]:
-        batch: list[Artifact] = []
-        for (key, dataset, version), rows in groupby(self._connection.execute(_ARTIFACTS), key=itemgetter(0, 1, 2)):
-            batch.append(self._artifact(key, dataset, version, rows))
-            if len(batch) >= self._size:
-                yield self._artifact_batch(batch)
-                batch = []
-        yield self._artifact_batch(batch)
-
-    def _artifact_batch(self, batch: list[Artifact]) -> Records:
-        self._report.read["Artifact"] += len(batch)
-        return Records(artifacts=tuple(batch), adds=True)
+    def _artifacts(self) -> Iterator[tuple[int, Artifact]]:
+        """Each artifact, and when it is named first, in that order."""
+        rows = self._connection.execute(_ARTIFACTS)
+        for (time, key, dataset, version), alike in groupby(rows, key=itemgetter(0, 1, 2, 3)):
+            yield time, self._artifact(key, dataset, version, alike)
 
     def _artifact(self, key: str, dataset: str, version: str, rows: Iterable[tuple[Any, ...]]) -> Artifact:
         facets: Facets = {}
         made: int | None = None
         updated: int | None = None
         namespace = name = ""
-        for _, _, _, time, data, namespace_, name_, told in rows:
+        for _, _, _, _, time, data, namespace_, name_, told in rows:
             namespace, name = namespace_, name_
             if merge_facets(facets, cast("Facets", unpacked(data))):
                 updated = told
@@ -218,44 +225,66 @@ class RecordMaker:
 
     # -- executions -------------------------------------------------------------------------------------------
 
-    def _executions(self) -> Iterator[Records]:
-        executions: list[Execution] = []
-        events: list[Event] = []
-        relations: list[Relation] = []
-        associations: list[Association] = []
+    def _flow(self) -> Iterator[Records]:
+        """Executions by the time of their last event, each artifact in the batch of the first of them that names it.
 
-        def batch() -> Records:
-            self._report.read["Execution"] += len(executions)
-            self._report.read["Event"] += len(events)
-            self._report.read["Relation"] += len(relations)
-            return Records(
-                executions=tuple(executions),
-                events=tuple(events),
-                associations=tuple(associations),
-                relations=tuple(relations),
-                adds=True,
-            )
+        What belongs together is written together: a store adds links to nodes of this batch much faster than to those
+        of long ago.
+        """
+        artifacts = self._artifacts()
+        coming = next(artifacts, None)
+        batch = _Batch()
+        for time, kind, id_, links, text, is_group in self._connection.execute(_OUTCOMES):
+            if len(batch.executions) >= self._size or (batch.executions and len(batch.events) + links > _MANY):
+                yield self._written(batch)
+                batch = _Batch()
+            while coming is not None and coming[0] <= time:
+                if len(batch.artifacts) >= _MANY:
+                    yield self._written(batch)
+                    batch = _Batch()
+                batch.artifacts.append(coming[1])
+                coming = next(artifacts, None)
+            self._add_execution(batch, kind, id_, unpacked(text), is_group=bool(is_group))
+        while coming is not None:  # what only events without a run name, later than all runs
+            if len(batch.artifacts) >= _MANY:
+                yield self._written(batch)
+                batch = _Batch()
+            batch.artifacts.append(coming[1])
+            coming = next(artifacts, None)
+        yield self._written(batch)
 
-        for kind, id_, links, text, is_group in self._connection.execute(_OUTCOMES):
-            if executions and (len(executions) >= self._size or len(events) + links > _MANY):
-                yield batch()
-                executions, events, relations, associations = [], [], [], []
-            body = unpacked(text)
-            execution = self._execution(kind, id_, body)
-            executions.append(execution)
-            groups = [f"job:{job}" for job in cast("list[str]", body["jobs"])]
-            groups += [f"run:{run}" for run in cast("list[str]", body["parents"])]
-            if is_group and kind == "run":
-                groups.append(f"run:{id_}")
-            associations += [
-                Association(execution.key, self._key(NodeKind.CONTEXT, group), self._source) for group in groups
-            ]
-            for what, artifact, time in cast("list[tuple[str, str, int]]", body["links"]):
-                if what in {DROPPED, READ}:
-                    relations.append(self._relation(what, execution.key, artifact, time))
-                else:
-                    events.append(self._event(kind, what, execution.key, artifact, time))
-        yield batch()
+    def _written(self, batch: _Batch) -> Records:
+        for what, found in (
+            ("Artifact", batch.artifacts),
+            ("Execution", batch.executions),
+            ("Event", batch.events),
+            ("Relation", batch.relations),
+        ):
+            self._report.read[what] += len(found)
+        return Records(
+            artifacts=batch.artifacts,
+            executions=batch.executions,
+            events=batch.events,
+            associations=batch.associations,
+            relations=batch.relations,
+            adds=True,
+        )
+
+    def _add_execution(self, batch: _Batch, kind: str, id_: str, body: Json, *, is_group: bool) -> None:
+        execution = self._execution(kind, id_, body)
+        batch.executions.append(execution)
+        groups = [f"job:{job}" for job in cast("list[str]", body["jobs"])]
+        groups += [f"run:{run}" for run in cast("list[str]", body["parents"])]
+        if is_group and kind == "run":
+            groups.append(f"run:{id_}")
+        batch.associations += [
+            Association(execution.key, self._key(NodeKind.CONTEXT, group), self._source) for group in groups
+        ]
+        for what, artifact, time in cast("list[tuple[str, str, int]]", body["links"]):
+            if what in {DROPPED, READ}:
+                batch.relations.append(self._relation(what, execution.key, artifact, time))
+            else:
+                batch.events.append(self._event(kind, what, execution.key, artifact, time))
 
     def _execution(self, kind: str, id_: str, body: Json) -> Execution:
         jobs = cast("list[str]", body["jobs"])

@@ -84,7 +84,7 @@ def put_together(work: Workspace, report: LoadReport) -> None:
         walker.finish(node)
     work.flush()
     walker.equal_by_symlinks()
-    work.flush()
+    work.order()
     walker.tell()
 
 
@@ -170,7 +170,7 @@ class _Walker:
             "facets": dict(node.facets),
             "links": links,
         }
-        self._work.add("outcome", node.kind, node.id, len(links), packed(body))
+        self._work.add("outcome", node.last, node.kind, node.id, len(links), packed(body))
 
     def _outputs(self, node: _Node, links: list[JsonValue]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

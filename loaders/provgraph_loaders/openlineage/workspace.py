@@ -35,7 +35,7 @@ CREATE TABLE grp (dataset TEXT PRIMARY KEY, grp TEXT) WITHOUT ROWID;
 CREATE TABLE valid (grp TEXT, time INTEGER, gone INTEGER, version TEXT, run TEXT);
 CREATE TABLE mention (artifact TEXT, dataset TEXT, version TEXT, time INTEGER, made INTEGER, facets BLOB);
 CREATE TABLE job_mention (job TEXT, time INTEGER, facets BLOB);
-CREATE TABLE outcome (kind TEXT, id TEXT, links INTEGER, body BLOB);
+CREATE TABLE outcome (time INTEGER, kind TEXT, id TEXT, links INTEGER, body BLOB);
 CREATE TABLE grouping (run TEXT PRIMARY KEY, job TEXT) WITHOUT ROWID;
 CREATE TABLE parent (child TEXT, parent TEXT, PRIMARY KEY (child, parent)) WITHOUT ROWID;
 CREATE TABLE derivation (origin TEXT, derived TEXT, time INTEGER, PRIMARY KEY (origin, derived)) WITHOUT ROWID;
@@ -62,6 +62,12 @@ FROM written AS w LEFT JOIN ended AS e ON e.run = w.run LEFT JOIN grp AS g ON g.
 GROUP BY w.dataset, w.run, w.version, w.gone, CASE WHEN w.run = '' THEN w.time END;
 CREATE INDEX valid_at ON valid (grp, time);
 """
+# appears: when each artifact is named first, which is not after the end of any run that names it.
+_ORDER: Final = """
+CREATE INDEX mention_of ON mention (artifact, time);
+CREATE TABLE appears (time INTEGER, artifact TEXT, PRIMARY KEY (time, artifact)) WITHOUT ROWID;
+INSERT INTO appears SELECT min(time), artifact FROM mention GROUP BY artifact;
+"""
 _SYMLINKS: Final = "SELECT a, b FROM symlink WHERE EXISTS (SELECT 1 FROM dataset AS d WHERE d.text = symlink.b)"
 _LOOK_UP: Final = """
 SELECT version, gone, time FROM valid WHERE grp = ? AND time <= ? AND (run <> ? OR run = '')
@@ -77,7 +83,7 @@ _INSERTS: Final = {
     "grp": "INSERT INTO grp VALUES (?, ?)",
     "mention": "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?)",
     "job_mention": "INSERT INTO job_mention VALUES (?, ?, ?)",
-    "outcome": "INSERT INTO outcome VALUES (?, ?, ?, ?)",
+    "outcome": "INSERT INTO outcome VALUES (?, ?, ?, ?, ?)",
     "grouping": "INSERT INTO grouping VALUES (?, ?) ON CONFLICT DO UPDATE SET job = max(job, excluded.job)",
     "parent": "INSERT OR IGNORE INTO parent VALUES (?, ?)",
     "derivation": "INSERT INTO derivation VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET time = min(time, excluded.time)",
@@ -183,6 +189,11 @@ class Workspace:
         self._run(_INDEX)
         self._group()
         self._run(_VALID)
+
+    def order(self) -> None:
+        """Make ready for reading in the order of time: all is put together."""
+        self.flush()
+        self._run(_ORDER)
 
     def _run(self, script: str) -> None:
         self.connection.executescript(f"{script}; BEGIN")  # a script ends the transaction that was open
