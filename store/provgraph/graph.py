@@ -875,6 +875,9 @@ class Graph:
         """The ids of all nodes upstream or downstream, the starts among them, in chunks: for answers too large to hold.
 
         An id may come twice where there are several starts of different kinds.
+
+        Raises:
+            NotFoundError, AmbiguousError: a text names no node, or several, or a node is not in the store (any more).
         """
         return reached_ids(self._core, self._nodes(nodes), direction, certain_only)
 

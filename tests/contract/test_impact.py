@@ -166,6 +166,11 @@ class TestMarks:
         assert marks["m/3"]
         assert not marks["d/7"]
         assert not marks["m/2"]
+        # where the question starts at it, too
+        assert {r.node.name: r.only_through_failed for r in plant.impact("train3").reached} == {
+            "m/3": True,
+            "d/7": True,
+        }
 
     def test_what_only_a_possible_link_leads_to_is_marked_and_can_be_left_out(self, plant: provgraph.Graph) -> None:
         step(plant, "train4", "Train", ["data"], {"m/4": "Model"}, ended_at=36, possible=True)

@@ -385,11 +385,15 @@ class TestCertificates:
         gone = dataclasses.replace(here, id=2**60)
         other = dataclasses.replace(here, key="elsewhere/a")
         execution = Execution(type="Step", key="here/a", id=here.id)
-        for start in (gone, other, execution):
+        context = Context(type="Group", key="here/a", id=here.id)
+        for start in (gone, other, execution, context):
             with pytest.raises(NotFoundError, match="is not in this store"):
                 graph.lineage([here, start])
+            for details in (None, True, False):
+                with pytest.raises(NotFoundError, match="is not in this store"):
+                    graph.impact(start, details=details)
             with pytest.raises(NotFoundError, match="is not in this store"):
-                graph.impact(start)
+                list(graph.reached_ids(start))
         assert len(graph.lineage(here)) == 1
 
 

@@ -86,7 +86,10 @@ class TestFrames:
             ("execution:3", "artifact:4"),
         ]
         assert [(cut.reason, cut.count) for cut in part.certificate.cut] == [(CutReason.TAKEN_OUT, 2)]
-        assert not part.certificate.complete
+        told = part.certificate
+        assert not told.complete
+        assert (told.nodes, told.certain_nodes, told.possible_nodes, told.possible_edges) == (3, 3, 0, 0)
+        assert told.frontier == ()  # what it named is not among the rest
 
     def test_frames_that_are_none_of_a_lineage_are_refused_in_one_line(self) -> None:
         nodes, edges = sample().to_frames()

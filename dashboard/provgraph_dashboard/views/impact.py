@@ -262,12 +262,14 @@ def _table(rows: Sequence[Row], *, key: str | None, row: int, detailed: bool) ->
         columns["hops"] = st.column_config.ProgressColumn(
             "Hops", width=110, format="%d", min_value=0, max_value=max(most, 1), color="primary"
         )
-        columns["route"] = st.column_config.ListColumn("Route, artifacts only", width=420)
-        if any(item["marks"] for item in rows):
-            columns["marks"] = st.column_config.ListColumn("To know", width=200)
+    # before what is wide: it is in view in a narrow window too
     columns["open"] = st.column_config.LinkColumn(
         "", width=60, display_text="Open", help="Open in Explore, in a new tab"
     )
+    if detailed:
+        columns["route"] = st.column_config.ListColumn("Route, artifacts only", width=420)
+        if any(item["marks"] for item in rows):
+            columns["marks"] = st.column_config.ListColumn("To know", width=200)
     grid(cast("Sequence[dict[str, object]]", rows), columns, most=_TABLE_HEIGHT, key=key, row=row)
 
 

@@ -197,11 +197,11 @@ def _metrics(copy: sqlite3.Connection) -> None:
 def _events(copy: sqlite3.Connection, report: LoadReport) -> None:
     copy.execute(_EVENTS)
     copy.execute(_DATASET_INPUTS, (_INPUT,))
-    [own] = copy.execute(f"SELECT count(*) FROM inputs AS i WHERE {_OWN_MODEL}").fetchone()  # noqa: S608 - constants
+    [all_of_them] = copy.execute("SELECT count(*) FROM inputs WHERE source_type = 'RUN_INPUT'").fetchone()
+    own = all_of_them - copy.execute(_MODEL_INPUTS, (_INPUT,)).rowcount
     if own:
         reason = "are of the run that made the model: MLflow writes one when the run logs a metric of its own model"
         report.note(NoteKind.LEFT_ALONE, "model inputs", reason, count=own)
-    copy.execute(_MODEL_INPUTS, (_INPUT,))
     copy.execute(_MODEL_OUTPUTS, (_OUTPUT,))
     copy.execute(
         "INSERT INTO provgraph_event (run, tail, type, time, step) SELECT run, tail, ?, time, path "

@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, Final
 
 from provgraph.errors import InvalidValueError
@@ -293,13 +293,16 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
     read = [node_of(row) for row in given]
     kept = tuple(node for node in read if not isinstance(node, Context))
     found = _sorted(edge for edge in map(edge_of, edges) if edge.source in rows and edge.target in rows)
+    reached = {
+        how: frozenset(n.ref for n in kept if rows[n.ref].get("reached") == how) for how in ("pending", "possible")
+    }
     return Lineage(
         starts=starts,
         direction=direction,
         nodes=kept,
         edges=found,
         hops={node.ref: _hops(rows[node.ref]) for node in kept},
-        certificate=_still_true(certificate, len(kept), found),
+        certificate=_still_true(certificate, {node.ref for node in kept}, found, reached),
         contexts=contexts,
         memberships={
             node.ref: tuple(within.split())
@@ -308,9 +311,9 @@ def lineage_of(nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, 
         }
         | parents,
         types=types,
-        pending=frozenset(node.ref for node in kept if rows[node.ref].get("reached") == "pending"),
-        only_possible=frozenset(node.ref for node in kept if rows[node.ref].get("reached") == "possible"),
-    )  # fmt: skip
+        pending=reached["pending"],
+        only_possible=reached["possible"],
+    )
 
 
 def _hops(row: Mapping[str, Any]) -> int:
@@ -330,16 +333,30 @@ def _sorted(edges: Iterable[Edge]) -> tuple[Edge, ...]:
     return tuple(sorted(edges, key=place))
 
 
-def _still_true(certificate: Certificate, nodes: int, edges: Sequence[Edge]) -> Certificate:
-    missing = certificate.nodes - nodes + certificate.edges - len(edges)
-    if nodes > certificate.nodes or len(edges) > certificate.edges:
+def _still_true(
+    certificate: Certificate, nodes: Collection[str], edges: Sequence[Edge], reached: Mapping[str, frozenset[str]]
+) -> Certificate:
+    missing = certificate.nodes - len(nodes) + certificate.edges - len(edges)
+    if len(nodes) > certificate.nodes or len(edges) > certificate.edges:
         raise InvalidValueError("there are more nodes or links than the certificate counts: this is not one trace")
     if not missing:
         return certificate
-    return replace(
-        certificate,
-        nodes=nodes,
-        edges=len(edges),
-        possible_edges=sum(edge.possible for edge in edges),
+    there = set(edges)
+    # where possible links were not walked, those of the frontier were never among the edges
+    walked = certificate.possible_edges > 0
+    gaps = (Gap(gap.kind, tuple(ref for ref in gap.refs if ref in nodes)) for gap in certificate.gaps)
+    return Certificate.of(
+        len(nodes),
+        edges,
+        walked_at=certificate.walked_at,
+        store=certificate.store,
         cut=(*certificate.cut, Cut(CutReason.TAKEN_OUT, missing)),
+        gaps=tuple(gap for gap in gaps if gap.refs),
+        possible_nodes=len(reached["possible"]),
+        pending_nodes=len(reached["pending"]),
+        frontier=tuple(
+            edge
+            for edge in certificate.frontier
+            if (edge in there if walked else edge.source in nodes or edge.target in nodes)
+        ),
     )

@@ -20,7 +20,7 @@ from provgraph.tracing.equals import one_of_each
 from provgraph.tracing.lineage import Lineage, node_to_json
 from provgraph.tracing.roles import Roles
 from provgraph.tracing.routes import routes
-from provgraph.tracing.trace import TraceOptions, start_ids, trace
+from provgraph.tracing.trace import TraceOptions, check_starts, start_ids, trace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,6 +208,7 @@ class Impact:
 
 def reached_ids(core: StoreCore, starts: Sequence[Node], way: Way, certain_only: bool) -> Iterator[list[int]]:
     """The ids of all that is reached, in chunks."""
+    check_starts(core, starts)
     for kind, ids in start_ids(core, starts).items():
         if ids:
             for [chunk] in core.store.stream(IDS[kind, way, certain_only], {"ids": ids}):
@@ -227,6 +228,7 @@ def impact(
     if details is None and sum(row[3] for row in counted) <= DETAILS_UP_TO:
         return _detailed(core, starts, certain_only, roles)
     # links are not looked at one by one here, so both ways are counted, and the difference is told
+    check_starts(core, starts)
     possible = any(core.store.read(statement, {}) for statement in ANY_POSSIBLE)
     other = _counted(core, starts, not certain_only, deployments) if possible else counted
     return _summary(core, starts, counted, other, certain_only, roles, set(roles.type_names("model", types)))
@@ -297,7 +299,7 @@ def _by_number(counts: Counter[str]) -> dict[str, int]:
 
 
 def _reached_soundly(lineage: Lineage, begin: set[str]) -> set[str]:
-    """What some route reaches that passes no failed or canceled execution."""
+    """What some route reaches that passes no failed or canceled execution, nor starts at one."""
     found: set[str] = set()
     stack = [ref for ref, hops in lineage.hops.items() if hops == 0] or sorted(begin)
     while stack:
@@ -306,7 +308,7 @@ def _reached_soundly(lineage: Lineage, begin: set[str]) -> set[str]:
             continue
         found.add(ref)
         node = lineage.by_ref[ref]
-        if isinstance(node, Execution) and node.state in _BROKEN and lineage.hops[ref] > 0:
+        if isinstance(node, Execution) and node.state in _BROKEN:
             found.discard(ref)
             continue
         stack += [

@@ -21,7 +21,7 @@ from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate, Cut, CutReason, Gap, GapKind
 from provgraph.tracing.lineage import Direction, Lineage, edges_of
 
-__all__ = ["TraceOptions", "start_ids", "trace"]
+__all__ = ["TraceOptions", "check_starts", "start_ids", "trace"]
 
 _FREE: Final = frozenset(("SAME_AS",))  # links that cost no hop
 _POSSIBLE: Final = frozenset(("POSSIBLE_INPUT", "POSSIBLE_OUTPUT"))
@@ -128,11 +128,12 @@ def trace(core: StoreCore, starts: Sequence[Node], direction: Direction, options
         fetched_all.properties |= fetched.properties
         fetched_all.contexts |= fetched.contexts
         fetched_all.limited |= fetched.limited
-    _check_starts(fetched_all, starts)
+    _check_fetched(fetched_all, starts)
+    check_starts(core, [node for node in starts if isinstance(node, Context)])
     return _assemble(core, starts, direction, options, fetched_all, walks, begin, walked_at)
 
 
-def _check_starts(fetched: _Fetched, starts: Sequence[Node]) -> None:
+def _check_fetched(fetched: _Fetched, starts: Sequence[Node]) -> None:
     """Starts given as values must be those of this store: an answer about nothing, or about others, is no answer.
 
     Raises:
@@ -144,8 +145,27 @@ def _check_starts(fetched: _Fetched, starts: Sequence[Node]) -> None:
         stored = fetched.properties.get(node.id)
         if stored is None and fetched.limited:
             continue
-        if stored is None or fetched.labels[node.id] != node.kind.value or node.key not in ("", stored["key"]):
-            raise NotFoundError(f"{node.ref} ({node.key or node.label}) is not in this store: look it up by its key")
+        _check_start(node, fetched.labels.get(node.id), stored)
+
+
+def check_starts(core: StoreCore, starts: Sequence[Node]) -> None:
+    """The same before answers that hold no node to check them by.
+
+    Raises:
+        NotFoundError: a start is not in the store, or another node has its id here.
+    """
+    for kind in NodeKind:
+        given = [node for node in starts if node.kind is kind]
+        if given:
+            [[found]] = core.store.read(BY_IDS[kind], {"ids": [node.id for node in given]})
+            stored = {properties["id"]: properties for properties in found}
+            for node in given:
+                _check_start(node, kind.value, stored.get(node.id))
+
+
+def _check_start(node: Node, label: str | None, stored: Mapping[str, Any] | None) -> None:
+    if stored is None or label != node.kind.value or node.key not in ("", stored["key"]):
+        raise NotFoundError(f"{node.ref} ({node.key or node.label}) is not in this store: look it up by its key")
 
 
 def _fetch(core: StoreCore, ids: Mapping[NodeKind, list[int]], way: Way, options: TraceOptions) -> _Fetched:
