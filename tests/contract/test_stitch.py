@@ -350,6 +350,24 @@ def test_a_join_whose_evidence_is_gone_is_questioned_all_the_same(graph: Graph, 
     assert bypass.run("MATCH ()-[r:SAME_AS]->() RETURN count(r) AS n") == [{"n": 0}]
 
 
+def test_a_join_whose_source_says_something_else_by_now_gives_way_to_the_right_one(graph: Graph) -> None:
+    def at(key: str, version: str) -> Artifact:
+        return Artifact(key=key, type="Dataset", source=key[0], uri=f"s3://b/k?versionId={version}")
+
+    graph.put_lineage(Records(artifacts=[at("a/current", "v1"), at("b/train", "v1")]))
+    assert graph.stitch().joined == {Rule.URI: 1}
+    graph.put_lineage(Records(artifacts=[at("a/current", "v2"), at("a/old", "v1")]))
+    ids = {key: graph.get(key).id for key in ("a/current", "a/old", "b/train")}
+    would = graph.stitch(dry_run=True)
+    assert (would.taken_back, would.joined, would.changed) == ({Rule.URI: 1}, {Rule.URI: 1}, False)
+    report = stitch(graph._core, [ids["a/current"], ids["a/old"]])  # as after a load of a
+    assert (report.taken_back, report.joined) == ({Rule.URI: 1}, {Rule.URI: 1})
+    assert len(graph.lineage("a/old")) == 2
+    assert len(graph.lineage("a/current")) == 1
+    assert f"artifact:{ids['a/current']} is recorded otherwise by now" in str(report)
+    assert not graph.stitch().changed
+
+
 def put_twins(graph: Graph, count: int) -> list[str]:
     """Put `a-0` and `b-0`, `a-1` and `b-1` … of equal bytes; their digests."""
     sha = [f"sha256:{n:064x}" for n in range(1, count + 1)]

@@ -30,6 +30,7 @@ class Conflict:
     Attributes:
         reason: what tells them apart.
         taken_back: how many pairs were joined by the mark before that was known, and are no more.
+        outdated: they do not share the mark any more, since a source says something else of one of them by now.
     """
 
     mark: Mark
@@ -37,6 +38,7 @@ class Conflict:
     second: int
     reason: str
     taken_back: int = 0
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from provgraph.joining.judging import Conflict, contradiction
 from provgraph.joining.marks import Mark, Record
 from provgraph.joining.rules import Rule
 
-__all__ = ["Link", "Parted", "contradicted", "part"]
+__all__ = ["Link", "Parted", "contradicted", "evidence_of", "outdated", "part"]
 
 _ORDER: Final = tuple(Rule)
+_LONGEST_EVIDENCE: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,23 @@ def contradicted(records: Iterable[Record]) -> bool:
     return any(known.setdefault(form, text) != text for record in records for form, text in record.digests)
 
 
+def outdated(records: Iterable[Record], links: Iterable[Link]) -> list[Link]:
+    """The joins of ours by a mark that one of the two does not bear any more."""
+    marks = {record.id: {evidence_of(mark) for mark in record.marks} for record in records}
+    return [
+        link
+        for link in links
+        if link.mark is not None and not (link.mark in marks[link.first] and link.mark in marks[link.second])
+    ]
+
+
+def evidence_of(mark: Mark) -> Mark:
+    """A mark as the links of a join keep it: a text that is too long for them is cut."""
+    return Mark(mark.rule, mark.text[:_LONGEST_EVIDENCE])
+
+
 def part(records: Sequence[Record], links: Iterable[Link]) -> Parted:
-    """Take a component apart until no join of ours contradicts its digests.
+    """Take a component apart until each join of ours has its evidence, and none contradicts its digests.
 
     What tools say stays. Joins are looked at mark by mark, the strongest first, as `judge` makes them: where a mark's
     joins would make artifacts one whose digests of one form differ, all of them are taken back, since nothing tells
@@ -63,16 +79,21 @@ def part(records: Sequence[Record], links: Iterable[Link]) -> Parted:
                 for id_ in small:
                     component[id_] = large
 
-    ours: dict[Mark, set[tuple[int, int]]] = {}
-    for link in links:
-        if link.mark is None:
-            unite([(link.first, link.second)])
-        else:
-            first, second = sorted((link.first, link.second))
-            ours.setdefault(link.mark, set()).add((first, second))
     parted = Parted([], [], [])
+    given = list(links)
+    for mark, gone in _by_mark(outdated(records, given)).items():
+        first, second = min(gone)
+        parted.pairs.extend(sorted(gone))
+        lost = next(id_ for id_ in (first, second) if mark not in map(evidence_of, known[id_].marks))
+        reason = f"artifact:{lost} is recorded otherwise by now"
+        parted.conflicts.append(Conflict(mark, first, second, reason, len(gone), outdated=True))
+    there = set(parted.pairs)
+    unite((link.first, link.second) for link in given if link.mark is None)
+    ours = {mark: pairs - there for mark, pairs in _by_mark(given).items()}
     for mark in sorted(ours, key=lambda mark: (_ORDER.index(mark.rule), mark.text)):
         pairs = sorted(ours[mark])
+        if not pairs:
+            continue
         touched = {id_ for pair in pairs for end in pair for id_ in component[end]}
         told = ((id_, digest.form, digest.text) for id_ in touched for digest in known[id_].digests)
         conflict = contradiction(mark, told)
@@ -87,3 +108,13 @@ def part(records: Sequence[Record], links: Iterable[Link]) -> Parted:
             seen |= component[id_]
             parted.parts.append([known[member] for member in sorted(component[id_])])
     return parted
+
+
+def _by_mark(links: Iterable[Link]) -> dict[Mark, set[tuple[int, int]]]:
+    """The pairs that joins of ours hold together, by the mark they were joined by."""
+    found: dict[Mark, set[tuple[int, int]]] = {}
+    for link in links:
+        if link.mark is not None:
+            first, second = sorted((link.first, link.second))
+            found.setdefault(link.mark, set()).add((first, second))
+    return found

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from provgraph.chunks import chunks
 from provgraph.joining import places
 from provgraph.joining.marks import Mark, Record, record_of
-from provgraph.joining.parting import Link, Parted, contradicted, part
+from provgraph.joining.parting import Link, Parted, contradicted, outdated, part
 from provgraph.joining.rules import RECORDED_BY, Rule
 from provgraph.joining.workspace import Workspace
 from provgraph.model import NodeKind, digests
@@ -31,6 +31,7 @@ _WINDOW: Final = 5_000  # ids looked at in one statement
 _WORTH_ALL: Final = 8
 _LOOKED_UP: Final = 500  # values in one statement
 _COMPONENTS: Final = 100  # in one statement
+_JOINED: Final = 2  # what the workspace knows of an artifact with joins of ours
 
 
 def windows(core: StoreCore) -> Iterator[dict[str, int]]:
@@ -98,10 +99,12 @@ def read_components(core: StoreCore, workspace: Workspace) -> Iterator[Parted]:
             if id_ not in seen:
                 seen.update(row[0] for row in rows)
                 records = [_record(row) for row in rows]
-                if not contradicted(records):
+                joined = any(_equal(row[2]) == _JOINED for row in rows)
+                links = list(_links(core, [record.id for record in records])) if joined else []
+                if not contradicted(records) and not outdated(records, links):
                     workspace.component(records)
                     continue
-                parted = part(records, _links(core, [record.id for record in records]))
+                parted = part(records, links)
                 for each in parted.parts:
                     workspace.component(each)
                 if parted.pairs:
@@ -140,12 +143,12 @@ def _look_up(core: StoreCore, statement: Statement, values: Sequence[object]) ->
 
 
 def _records(rows: Iterable[Row]) -> list[tuple[Record, int]]:
-    """The artifacts that bear a mark, each with its equalities: 0 for none, 1 of tools, 2 by joining."""
+    """The artifacts that bear a mark, each with its equalities: 0 for none, 1 of tools, `_JOINED`."""
     return [(record, _equal(row[2])) for row in rows if (record := _record(row)).marks]
 
 
 def _equal(said_by: Sequence[str]) -> int:
-    return 2 if RECORDED_BY in said_by else int(bool(said_by))
+    return _JOINED if RECORDED_BY in said_by else int(bool(said_by))
 
 
 def _record(row: Row) -> Record:

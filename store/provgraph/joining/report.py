@@ -57,7 +57,7 @@ class StitchReport:
         joined: how many pairs were joined, by rule.
         pairs: these pairs; no more than were asked for.
         taken_back: how many pairs that were joined before are no more, by the rule they were joined by: a stronger
-            identity keeps them apart by now. The conflicts say which.
+            identity keeps them apart by now, or what they shared is gone. The conflicts say which.
         conflict_count, conflicts: marks that would join what a stronger identity keeps apart, and the first 1,000.
         ambiguity_count, ambiguities: sources of which several records fit and none was joined, and the first 1,000.
         seconds: how long it took.
@@ -111,6 +111,13 @@ class StitchReport:
             )
         for conflict in self.conflicts[:_SHOWN]:
             became = "were not joined"
+            if conflict.outdated:
+                parted = "would be parted" if self.dry_run else "were parted"
+                yield (
+                    f"outdated: artifact:{conflict.first} and artifact:{conflict.second} do not share the "
+                    f"{conflict.mark.rule.value} {conflict.mark.text} any more, and {parted}: {conflict.reason}"
+                )
+                continue
             if conflict.taken_back:
                 became = "would be parted again" if self.dry_run else "were joined before, which is taken back"
             yield (
@@ -149,6 +156,7 @@ class StitchReport:
                     "refs": [f"artifact:{c.first}", f"artifact:{c.second}"],
                     "reason": c.reason,
                     "taken_back": c.taken_back,
+                    "outdated": c.outdated,
                 }
                 for c in self.conflicts
             ],

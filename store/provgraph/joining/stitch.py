@@ -10,6 +10,7 @@ from typing import Final
 from provgraph.chunks import chunks
 from provgraph.joining.judging import Conflict, Join
 from provgraph.joining.marks import Mark
+from provgraph.joining.parting import evidence_of
 from provgraph.joining.reading import Told, read_all, read_components, read_some, several_sources, silent, windows
 from provgraph.joining.report import SHOWN_PAIRS, JoinedPair, StitchReport
 from provgraph.joining.rules import RECORDED_BY, Rule
@@ -23,7 +24,6 @@ from provgraph.store.protocol import Row, Statement, Transaction
 __all__ = ["stitch", "unstitch"]
 
 _BATCH: Final = 1_000  # joins of one transaction
-_LONGEST_EVIDENCE: Final = 4_000
 
 
 def stitch(
@@ -37,8 +37,8 @@ def stitch(
 ) -> StitchReport:
     """Join artifacts of different sources that are one thing. Repeating changes nothing.
 
-    Joins made earlier, by whatever rule, that digests contradict by now are taken back first. Joins are written in
-    whole batches: what was broken off is completed by the next run.
+    Joins made earlier, by whatever rule, that digests contradict by now or whose evidence is gone are taken back first.
+    Joins are written in whole batches: what was broken off is completed by the next run.
 
     Args:
         ids: of the artifacts to look at; None for all.
@@ -81,11 +81,12 @@ def stitch(
 
 
 def _take_back(core: StoreCore, workspace: Workspace, report: StitchReport) -> set[Mark]:
-    """Read what is joined, and take back what better knowledge contradicts; the marks that it was joined by."""
+    """Read what is joined, and take back what better knowledge contradicts; the marks that contradict it."""
     marks: set[Mark] = set()
     for parted in read_components(core, workspace):
         for conflict in parted.conflicts:
-            marks.add(conflict.mark)
+            if not conflict.outdated:
+                marks.add(conflict.mark)
             report.taken_back[conflict.mark.rule] += conflict.taken_back
             report.take(conflict)
         for pairs in chunks(parted.pairs, _BATCH) if not report.dry_run else ():
@@ -117,7 +118,7 @@ def _write(core: StoreCore, joins: Sequence[Join], dry_run: bool) -> None:
     if dry_run or not joins:
         return
     rows = [
-        [*ends, RECORDED_BY, j.mark.rule.value, j.mark.text[:_LONGEST_EVIDENCE], Certainty.INFERRED.value, None]
+        [*ends, RECORDED_BY, j.mark.rule.value, evidence_of(j.mark).text, Certainty.INFERRED.value, None]
         for j in joins
         for ends in ((j.first, j.second), (j.second, j.first))
     ]
