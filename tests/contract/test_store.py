@@ -279,6 +279,18 @@ class TestRules:
         named = graph.put(Artifact(type="T", key="p", custom_properties={"n" * 8_000: "v" * 100_000}))
         assert len(graph.get(named.ref).custom_properties) == 1
 
+    def test_more_than_one_message_can_hold_is_one_write(self, graph: provgraph.Graph) -> None:
+        text = "größe " * 1_000
+
+        def things(what: str) -> list[Artifact]:
+            texts = {"text": text + what}
+            return [Artifact(type="Thing", key=f"big/{n}", custom_properties=texts) for n in range(3_000)]
+
+        first = graph.put_lineage(Records(artifacts=things("")))  # 20 MB
+        assert first.created["Artifact"] == 3_000
+        assert graph.put_lineage(Records(artifacts=things("2"))).updated["Artifact"] == 3_000
+        assert graph.get("big/2999").custom_properties["text"] == text + "2"
+
     def test_unnamed_nodes_are_unlimited(self, graph: provgraph.Graph) -> None:
         assert len({graph.put(Artifact(type="A")).id for _ in range(3)}) == 3
 

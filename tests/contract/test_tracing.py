@@ -250,6 +250,18 @@ class TestShapes:
         assert len(limited) == 50
         assert not limited.certificate.complete
 
+    def test_a_limit_of_nodes_is_one_for_both_ways(self, graph: provgraph.Graph) -> None:
+        links = [x for i in range(5) for x in (Link(f"a{i}", f"e{i}"), Link(f"e{i}", f"a{i + 1}"))]
+        ids = graph.put_lineage(records("both/", links)).ids
+        ref = f"artifact:{ids['both/a3']}"
+        for most in range(1, 12):
+            lineage = graph.lineage(ref, max_nodes=most)
+            assert len(lineage) == most
+            assert lineage.certificate.complete == (most == 11)
+            assert len(lineage.edges) == most - 1  # each behind the one that led to it
+            assert max(lineage.hops.values()) <= -(-most // 2) + 1
+        assert names(graph.lineage(ref, max_nodes=3), "both/") == {"a3": 0, "e2": 1, "e3": 1}
+
     def test_a_cycle_ends(self, graph: provgraph.Graph) -> None:
         links = [Link("a0", "e0"), Link("e0", "a1"), Link("a1", "e1"), Link("e1", "a0")]
         ids = graph.put_lineage(records("cycle/", links)).ids
@@ -385,7 +397,7 @@ class TestCertificates:
         gone = dataclasses.replace(here, id=2**60)
         other = dataclasses.replace(here, key="elsewhere/a")
         execution = Execution(type="Step", key="here/a", id=here.id)
-        context = Context(type="Group", key="here/a", id=here.id)
+        context = Context(type="Group", name="g", key="here/a", id=here.id)
         for start in (gone, other, execution, context):
             with pytest.raises(NotFoundError, match="is not in this store"):
                 graph.lineage([here, start])

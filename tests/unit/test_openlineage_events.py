@@ -19,7 +19,7 @@ from tests.loaders.openlineage.golden import EVENTS, RECORDS, records_of
 from tests.loaders.openlineage.reading import Read, read, short
 
 Json = dict[str, Any]
-ONE, TWO, THREE = run_id(1), run_id(2), run_id(3)
+ONE, TWO, THREE, FOUR = run_id(1), run_id(2), run_id(3), run_id(4)
 
 
 def load(folder: Path, *events: Json) -> Read:
@@ -313,6 +313,22 @@ def test_a_run_that_drops_and_makes_a_dataset_leaves_what_it_did_last(tmp_path: 
     else:
         assert deleted == {made_by("x", ONE), made}
         assert "@after-" in read_last
+
+
+def renamed(old: str, new: str) -> Json:
+    change = facet(lifecycleStateChange="RENAME", previousIdentifier={"namespace": "s3://plant-2", "name": old})
+    return dataset(new, lifecycleStateChange=change)
+
+
+def test_what_is_swapped_in_one_event_is_what_is_read_after_it(tmp_path: Path) -> None:
+    found = load(
+        tmp_path,
+        event("COMPLETE", 1, "write", 1, outputs=[dataset("x")]),
+        event("COMPLETE", 2, "stage", 2, outputs=[dataset("tmp")]),
+        event("COMPLETE", 3, "swap", 3, outputs=[renamed("x", "x_old"), renamed("tmp", "x")]),
+        event("COMPLETE", 4, "read", 4, inputs=[dataset("x")]),
+    )
+    assert [artifact for _, artifact in found.flows(FOUR)] == [made_by("x", THREE)]
 
 
 def test_a_drop_without_a_run_deletes_the_version_that_was_there(tmp_path: Path) -> None:

@@ -249,11 +249,11 @@ class StoreReader:
         yield from self._in_batches(self._versions(_EQUAL), self._placed)
 
     def links(self) -> Iterator[Records]:
-        """Which run stands inside which, and what versions are the same as: links between nodes of any batch."""
+        """What versions are the same as, and which run stands inside which: links between nodes of any batch."""
         inside = ((self._run_key(child), self._run_key(parent)) for child, parent in self._copy.execute(_PARENTS))
         nested = ((ParentContext(child, parent, self._source), 0) for child, parent in inside)
-        yield from self._in_batches(nested, lambda found: Records(parents=found))
         yield from self._in_batches(self._equalities(), lambda found: Records(equalities=found))
+        yield from self._in_batches(nested, lambda found: Records(parents=found))
 
     def _equalities(self) -> Iterator[tuple[Equality, int]]:
         statement = "SELECT version, tail, rule, evidence FROM provgraph_same ORDER BY version"

@@ -39,6 +39,7 @@ from provgraph_loaders.openlineage.workspace import Workspace, unpacked
 __all__ = ["RecordMaker"]
 
 _MANY: Final = 20_000  # events of one batch, unless one run has more
+_HEAVY: Final = 8_000_000  # bytes of facets: no batch goes on beyond these
 _DEEPEST: Final = 1_000  # of runs inside runs
 _STATES: Final = {
     "START": ExecutionState.RUNNING,
@@ -83,6 +84,15 @@ class _Batch:
     events: list[Event] = field(default_factory=list["Event"])
     associations: list[Association] = field(default_factory=list["Association"])
     relations: list[Relation] = field(default_factory=list["Relation"])
+    weight: int = 0
+
+    def add_artifact(self, coming: tuple[int, Artifact, int]) -> None:
+        _, artifact, weight = coming
+        self.artifacts.append(artifact)
+        self.weight += weight
+
+    def full(self, size: int) -> bool:
+        return len(self.executions) >= size or len(self.artifacts) >= 2 * size or self.weight > _HEAVY
 
 
 class RecordMaker:
@@ -188,11 +198,12 @@ class RecordMaker:
 
     # -- artifacts --------------------------------------------------------------------------------------------
 
-    def _artifacts(self) -> Iterator[tuple[int, Artifact]]:
-        """Each artifact, and when it is named first, in that order."""
+    def _artifacts(self) -> Iterator[tuple[int, Artifact, int]]:
+        """Each artifact behind the time when it is named first, in that order, and the bytes of its facets."""
         rows = self._connection.execute(_ARTIFACTS)
         for (time, key, dataset, version), alike in groupby(rows, key=itemgetter(0, 1, 2, 3)):
-            yield time, self._artifact(key, dataset, version, alike)
+            told = list(alike)
+            yield time, self._artifact(key, dataset, version, told), max(len(row[5]) for row in told)
 
     def _artifact(self, key: str, dataset: str, version: str, rows: Iterable[tuple[Any, ...]]) -> Artifact:
         facets: Facets = {}
@@ -235,21 +246,22 @@ class RecordMaker:
         coming = next(artifacts, None)
         batch = _Batch()
         for time, kind, id_, links, text, is_group in self._connection.execute(_OUTCOMES):
-            if len(batch.executions) >= self._size or (batch.executions and len(batch.events) + links > _MANY):
-                yield self._written(batch)
-                batch = _Batch()
             while coming is not None and coming[0] <= time:
-                if len(batch.artifacts) >= _MANY:
+                if batch.full(self._size):
                     yield self._written(batch)
                     batch = _Batch()
-                batch.artifacts.append(coming[1])
+                batch.add_artifact(coming)
                 coming = next(artifacts, None)
-            self._add_execution(batch, kind, id_, unpacked(text), is_group=bool(is_group))
-        while coming is not None:  # what only events without a run name, later than all runs
-            if len(batch.artifacts) >= _MANY:
+            if batch.full(self._size) or (batch.executions and len(batch.events) + links > _MANY):
                 yield self._written(batch)
                 batch = _Batch()
-            batch.artifacts.append(coming[1])
+            self._add_execution(batch, kind, id_, unpacked(text), is_group=bool(is_group))
+            batch.weight += len(text)
+        while coming is not None:  # what only events without a run name, later than all runs
+            if batch.full(self._size):
+                yield self._written(batch)
+                batch = _Batch()
+            batch.add_artifact(coming)
             coming = next(artifacts, None)
         yield self._written(batch)
 

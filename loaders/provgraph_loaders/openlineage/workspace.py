@@ -24,7 +24,8 @@ _WRITES_WITHOUT_RUN: Final = frozenset(("CREATE", "OVERWRITE", "ALTER", "TRUNCAT
 
 # written: what a run (or an event without one: run '') wrote, under which version; gone: dropped or renamed away;
 # sure: the version or the change was named, so it was written even if it was dropped later in the same run.
-# valid: what was there from when on, by group of names (grp) that symlinks declare to be one dataset.
+# valid: what was there from when on, by group of names (grp) that symlinks declare to be one dataset; said: the event
+# that says so. Of one time, what is made outlives what goes: tables are swapped by renaming two at once.
 _TABLES: Final = """
 CREATE TABLE event (kind TEXT, id TEXT, time INTEGER, rank INTEGER, body BLOB);
 CREATE TABLE dataset (text TEXT PRIMARY KEY, namespace TEXT, name TEXT) WITHOUT ROWID;
@@ -32,7 +33,7 @@ CREATE TABLE job (text TEXT PRIMARY KEY, namespace TEXT, name TEXT) WITHOUT ROWI
 CREATE TABLE written (dataset TEXT, run TEXT, version TEXT, time INTEGER, gone INTEGER, sure INTEGER);
 CREATE TABLE symlink (a TEXT, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
 CREATE TABLE grp (dataset TEXT PRIMARY KEY, grp TEXT) WITHOUT ROWID;
-CREATE TABLE valid (grp TEXT, time INTEGER, gone INTEGER, version TEXT, run TEXT);
+CREATE TABLE valid (grp TEXT, time INTEGER, said INTEGER, gone INTEGER, version TEXT, run TEXT);
 CREATE TABLE mention (artifact TEXT, dataset TEXT, version TEXT, time INTEGER, made INTEGER, facets BLOB);
 CREATE TABLE job_mention (job TEXT, time INTEGER, facets BLOB);
 CREATE TABLE outcome (time INTEGER, kind TEXT, id TEXT, links INTEGER, body BLOB);
@@ -57,7 +58,7 @@ _VALID: Final = """
 INSERT INTO valid
 SELECT coalesce(g.grp, w.dataset),
        CASE WHEN w.gone THEN max(w.time) WHEN e.time IS NULL THEN min(w.time) ELSE max(e.time, max(w.time)) END,
-       w.gone, w.version, w.run
+       max(w.time), w.gone, w.version, w.run
 FROM written AS w LEFT JOIN ended AS e ON e.run = w.run LEFT JOIN grp AS g ON g.dataset = w.dataset
 GROUP BY w.dataset, w.run, w.version, w.gone, CASE WHEN w.run = '' THEN w.time END;
 CREATE INDEX valid_at ON valid (grp, time);
@@ -71,7 +72,7 @@ INSERT INTO appears SELECT min(time), artifact FROM mention GROUP BY artifact;
 _SYMLINKS: Final = "SELECT a, b FROM symlink WHERE EXISTS (SELECT 1 FROM dataset AS d WHERE d.text = symlink.b)"
 _LOOK_UP: Final = """
 SELECT version, gone, time FROM valid WHERE grp = ? AND time <= ? AND (run <> ? OR run = '')
-ORDER BY time DESC, gone DESC, version DESC LIMIT 1
+ORDER BY time DESC, said DESC, gone, version DESC LIMIT 1
 """
 _EVENTS: Final = "SELECT kind, id, time, body FROM event INDEXED BY event_of ORDER BY kind, id, time, rank, body"
 _INSERTS: Final = {

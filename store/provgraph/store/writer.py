@@ -10,7 +10,7 @@ from itertools import count, groupby
 from operator import itemgetter
 from typing import TypedDict
 
-from provgraph.chunks import chunks
+from provgraph.chunks import chunks, weighed_chunks
 from provgraph.errors import ConflictError, NotFoundError
 from provgraph.model import Event, Node, NodeKind, Records, check_parents
 from provgraph.store.adding import needs_what_is_held, what_it_adds
@@ -27,6 +27,8 @@ __all__ = ["PreparedRecords", "WriteResult", "Writer"]
 
 
 _CHUNK = 20_000  # rows of one statement
+_HEAVIEST = 3_500_000  # characters of their texts: one of the engines takes 16 MiB at once, and never answers to more
+_WITH_TEXTS = frozenset(("RELATION", "SAME_AS"))  # links that may bear long ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +182,14 @@ class Writer:
         if not replace:
             changed = _added(transaction, kind, changed, result)
         statement = statements.REPLACE_NODES[kind] if replace else statements.UPDATE_NODES[kind]
-        for updates in chunks(changed, _CHUNK):
+        for updates in weighed_chunks(changed, _CHUNK, lambda row: _length(row["set"].values()), _HEAVIEST):
             [[count]] = transaction.run(statement, {"rows": updates})
             if count != len(updates):
                 keys = ", ".join(repr(row["key"]) for row in updates[:3])
                 raise ConflictError(f"the store holds a node of another type under a key of this write ({keys} …)")
             result.updated[kind.value] += len(updates)
         # after the changes: a node that was renamed leaves its name to a new one
-        for made in chunks(new, _CHUNK):
+        for made in weighed_chunks(new, _CHUNK, lambda row: _length(row.values()), _HEAVIEST):
             transaction.run(statements.CREATE_NODES[kind], {"rows": made})
             result.created[kind.value] += len(made)
 
@@ -260,14 +262,25 @@ def _run_links(
     old = [row for row in links if row[own] not in fresh]
     starts, ends = len({row[0] for row in new}), len({row[1] for row in new})
     shared, create = (0, link.create_by_start) if starts < ends else (1, link.create_by_end)
-    for chunk in chunks(sorted(new, key=itemgetter(shared)), _CHUNK):
+    for chunk in _by_weight(relationship, sorted(new, key=itemgetter(shared))):
         groups = [[id_, list(rows)] for id_, rows in groupby(chunk, itemgetter(shared))]
         transaction.run(create, {"groups": groups, **stamp})
-    for chunk in chunks(old, _CHUNK):
+    for chunk in _by_weight(relationship, old):
         [[made]] = transaction.run(link.merge, {"rows": chunk, **stamp})
         result.created[relationship] += made
         result.unchanged[relationship] += len(chunk) - made
     result.created[relationship] += len(new)
+
+
+def _by_weight(relationship: str, rows: Sequence[list[object]]) -> Iterator[list[list[object]]]:
+    if relationship in _WITH_TEXTS:
+        return weighed_chunks(rows, _CHUNK, _length, _HEAVIEST)
+    return chunks(rows, _CHUNK)
+
+
+def _length(values: Iterable[object]) -> int:
+    """The characters of the texts among them."""
+    return sum(len(value) for value in values if isinstance(value, str))
 
 
 def link_rows(records: Records, ids: Mapping[str, int]) -> dict[str, list[list[object]]]:

@@ -294,7 +294,9 @@ def _versions(producer: Execution | None, model: Artifact) -> Answer:
         return Answer(question=question, text="not recorded", known=False, advice=advice)
     words: list[str] = []
     if commit := found.get("git_commit"):
-        words.append(f"commit {str(commit)[:10]}" + (" with uncommitted changes" if found.get("git_dirty") else ""))
+        words.append(
+            f"commit {str(commit)[:10]}" + (" with uncommitted changes" if _is_true(found.get("git_dirty")) else "")
+        )
     if python := found.get("python"):
         words.append(f"Python {python}")
     packages = found.get("packages")
@@ -303,6 +305,11 @@ def _versions(producer: Execution | None, model: Artifact) -> Answer:
     words += [f"{name} {_short(found[name])}" for name in _OTHER_CODE if name in found]
     nodes = (producer,) if producer else (model,)
     return Answer(question=question, text=", ".join(words) or "recorded", known=True, nodes=nodes, details=found)
+
+
+def _is_true(value: JsonValue) -> bool:
+    """Whether a source says yes, by a truth value, a number or a text."""
+    return str(value).strip().lower() in {"true", "yes", "1", "1.0"}
 
 
 def _failure(core: StoreCore, contexts: Sequence[Context], roles: Roles) -> Answer:

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from provgraph.errors import InvalidValueError, NotFoundError
@@ -337,11 +338,16 @@ def _assemble(
     begin: set[int],
     walked_at: int,
 ) -> Lineage:
-    hops: dict[int, int] = {}
+    hops = _nearest(walks, None)
+    beyond: list[int] = []
+    if options.max_nodes is not None and len(hops) > options.max_nodes:  # each way kept to it by itself
+        hops, every = _nearest(walks, options.max_nodes), hops
+        beyond = sorted(every.keys() - hops.keys())
+        for walk in walks:
+            told = [link for link in walk.links if link[0] == _PENDING and (link[1] in hops or link[2] in hops)]
+            near = {end for link in told for end in link[1:3]}
+            walk.pending = {node: distance for node, distance in walk.pending.items() if node in near}
     pending: dict[int, int] = {}
-    for walk in walks:
-        for node, distance in walk.hops.items():
-            hops[node] = min(distance, hops.get(node, distance))
     for walk in walks:
         for node, distance in walk.pending.items():
             if node not in hops and (options.max_hops is None or distance <= options.max_hops):
@@ -355,6 +361,8 @@ def _assemble(
     for walk in walks:
         for reason, at in walk.cuts.items():
             cuts.setdefault(reason, []).extend(at)
+    if beyond:
+        cuts.setdefault(CutReason.NODES, []).extend(beyond)
     if options.types is not None:
         wanted = frozenset(options.types)
         shown = {n: d for n, d in everything.items() if n in begin or fetched.properties[n]["type"] in wanted}
@@ -378,7 +386,7 @@ def _assemble(
     gaps: dict[GapKind, set[int]] = {}
     for walk in walks:
         for kind, where in walk.gaps.items():
-            gaps.setdefault(kind, set()).update(where)
+            gaps.setdefault(kind, set()).update(where & hops.keys())
     possible_only = {node for walk in walks for node in walk.only_possible}
     for walk in walks:  # what another direction reaches for certain is certain
         possible_only -= walk.hops.keys() - walk.only_possible
@@ -406,6 +414,16 @@ def _assemble(
             gaps=tuple(Gap(kind, ref_list(gaps[kind])) for kind in GapKind if gaps.get(kind)),
         ),
     )
+
+
+def _nearest(walks: Sequence[_Walk], most: int | None) -> dict[int, int]:
+    """How far the nodes of all walks are, the `most` nearest of them, each behind the one that led to it."""
+    found: dict[int, tuple[int, int]] = {}
+    for walk in walks:
+        for at, (node, distance) in enumerate(walk.hops.items()):
+            found[node] = min((distance, at), found.get(node, (distance, at)))
+    order = sorted(found.items(), key=lambda item: item[1]) if most is not None else found.items()
+    return {node: distance for node, (distance, _) in islice(order, most)}
 
 
 def _ends(possible: Sequence[Sequence[Any]]) -> dict[int, str]:

@@ -46,11 +46,13 @@ _UNCODED: Final[LiteralString] = (
     + _version("e.custom_code_version") + " OR " + _version("e.prop_code_version") + " OR "
     + _version("e.custom_source_code_version") + ")"
 )  # fmt: skip
-_DIRTY: Final[LiteralString] = "coalesce(e.custom_git_dirty, false) = true"
+_DIRTY: Final[LiteralString] = (  # a number or a text, where the source knows no other values
+    "toLower(trim(toString(coalesce(e.custom_git_dirty, e.prop_git_dirty, false)))) IN ['true', 'yes', '1', '1.0']"
+)
 _POSSIBLE: Final[LiteralString] = "COUNT { (e)<-[:POSSIBLE_INPUT]-() } + COUNT { (e)-[:POSSIBLE_OUTPUT]->() } > 0"
 _PENDING: Final[LiteralString] = "COUNT { (e)-[:PENDING_OUTPUT]->() } > 0"
 _UNMADE: Final[LiteralString] = (
-    "COUNT { (n)<-[:OUTPUT|POSSIBLE_OUTPUT|PENDING_OUTPUT|DERIVATION]-() } = 0"
+    "COUNT { (n)<-[:OUTPUT|POSSIBLE_OUTPUT|DERIVATION]-() } = 0"
 )  # fmt: skip
 
 

@@ -60,8 +60,8 @@ CREATE (a:Artifact {key: $key, id: $id, type: '', type_id: 0, type_version: '', 
                     custom_git_commit: '', custom_rev_lock: '', custom_dataset_version: '',
                     custom_dataset_source: '', custom_size: 0})
 CREATE (e:Execution {key: $key, id: $id, started_at: 0, ended_at: 0, recorded_host: '', recorded_pid: 0,
-                     custom_git_dirty: false, prop_git_commit: '', custom_code_version: '', prop_code_version: '',
-                     custom_git_sha: '', prop_git_sha: '', custom_source_code_version: ''})
+                     custom_git_dirty: false, prop_git_dirty: false, prop_git_commit: '', custom_code_version: '',
+                     prop_code_version: '', custom_git_sha: '', prop_git_sha: '', custom_source_code_version: ''})
 CREATE (c:Context {key: $key, id: $id})
 CREATE (t:ArtifactType {key: $key, id: $id, property_names: [''], property_kinds: [''], description: '',
                         signature: '', base_type: ''})
