@@ -98,7 +98,11 @@ class TestPossible:
         only = graph.explain("other/1").deployment
         assert only.text.endswith("(only possibly)")
         assert [node.label for node in only.possible] == ["d"]
-        assert not graph.explain("other/1", certain_only=True).deployment.known
+        sure = graph.explain("other/1", certain_only=True)
+        assert not sure.deployment.known
+        assert not sure.certificate.complete  # it was left out, and the certificate says so
+        [link_to_it] = sure.certificate.frontier
+        assert graph.explain("other/1").certificate.frontier == (link_to_it,)
 
 
 class TestExplain:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from provgraph.errors import InvalidValueError
@@ -11,7 +11,7 @@ from provgraph.interop.plain import plain_value
 from provgraph.model import Artifact, Context, Execution, ExecutionState, JsonValue, Node, NodeKind
 from provgraph.store.core import StoreCore
 from provgraph.store.reader import Condition, Query
-from provgraph.tracing.certificate import Certificate
+from provgraph.tracing.certificate import Certificate, Cut, CutReason
 from provgraph.tracing.deployments import Deployment, deployments_of, is_deployment
 from provgraph.tracing.equals import equal_to, one_of_each
 from provgraph.tracing.lineage import Lineage, node_to_json
@@ -86,7 +86,8 @@ class Explanation:
         model: the artifact.
         producer: the execution that made it; None where not recorded.
         data, hyperparameters, pipeline, versions, failure, deployment: the six answers.
-        certificate: of the walk upstream that they rest on.
+        certificate: of the walk upstream that they rest on; it also tells the possible links downstream that the answer
+            about deployments rests on, or leaves out.
     """
 
     model: Artifact
@@ -127,6 +128,8 @@ def explain(core: StoreCore, model: Node, *, certain_only: bool = False) -> Expl
     upstream = trace(core, [model], "upstream", options)
     producer = _producer(upstream, model)
     contexts = upstream.contexts_of(producer) if producer else upstream.contexts_of(model)
+    family = _family(core, model)
+    downstream = trace(core, family, "downstream", options)
     return Explanation(
         model=model,
         producer=producer,
@@ -135,8 +138,8 @@ def explain(core: StoreCore, model: Node, *, certain_only: bool = False) -> Expl
         pipeline=_pipeline(contexts, roles),
         versions=_versions(producer, model),
         failure=_failure(core, contexts, roles),
-        deployment=_deployment(core, model, roles, options),
-        certificate=upstream.certificate,
+        deployment=_deployment(core, model, roles, family, downstream),
+        certificate=_with_possible(upstream.certificate, downstream.certificate),
     )
 
 
@@ -345,10 +348,21 @@ def _failure(core: StoreCore, contexts: Sequence[Context], roles: Roles) -> Answ
     return Answer(question=question, text=text, known=True, nodes=(last,), details=details)
 
 
-def _deployment(core: StoreCore, model: Artifact, roles: Roles, options: TraceOptions) -> Answer:
+def _with_possible(upstream: Certificate, downstream: Certificate) -> Certificate:
+    """The certificate of the walk upstream, which tells the possible links of the other one, too."""
+    left_out = sum(cut.count for cut in downstream.cut if cut.reason is CutReason.POSSIBLE)
+    refs = tuple(ref for cut in downstream.cut if cut.reason is CutReason.POSSIBLE for ref in cut.at)
+    cuts = list(upstream.cut)
+    if left_out:
+        same = next((cut for cut in cuts if cut.reason is CutReason.POSSIBLE), Cut(CutReason.POSSIBLE, 0))
+        cuts = [cut for cut in cuts if cut is not same]
+        cuts.append(Cut(CutReason.POSSIBLE, same.count + left_out, tuple(dict.fromkeys((*same.at, *refs)))))
+    frontier = tuple(dict.fromkeys((*upstream.frontier, *downstream.frontier)))
+    return replace(upstream, cut=tuple(cuts), frontier=frontier)
+
+
+def _deployment(core: StoreCore, model: Artifact, roles: Roles, family: Sequence[Node], downstream: Lineage) -> Answer:
     question = "Which version was deployed last, and where?"
-    family = _family(core, model)
-    downstream = trace(core, family, "downstream", options)
     makes_something = {ref: any(not e.pending for e in edges) for ref, edges in downstream.outgoing.items()}
     nodes = [
         n for n in downstream.nodes if is_deployment(n, roles, makes_something) and n.ref not in downstream.pending
