@@ -16,9 +16,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import provgraph_loaders.batch as batching
 from provgraph.errors import LoadError
 from provgraph.loading import LoadOptions, LoadReport, recognise
-from provgraph_loaders.openlineage import OpenLineageLoader, reading, records
+from provgraph_loaders.openlineage import OpenLineageLoader, reading
 from tests.loaders.golden import plain
 from tests.loaders.openlineage.example import dataset, event, example_events, facet, run_id, write_example, write_lines
 from tests.loaders.openlineage.reading import Read, outcome, read
@@ -101,7 +102,7 @@ def test_an_artifact_comes_with_or_before_the_first_execution_that_names_it(line
 
 def test_a_batch_of_large_facets_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Path) -> None:
     whole = read(lines)
-    monkeypatch.setattr(records, "_HEAVY", 1)
+    monkeypatch.setattr(batching, "HEAVY", 1)
     part = read(lines)
     assert max(len(batch.artifacts) for batch in part.batches) == 1
     assert sorted(nodes(part), key=_key) == sorted(nodes(whole), key=_key)

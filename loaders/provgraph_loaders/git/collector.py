@@ -26,6 +26,7 @@ from provgraph.model import (
     ParentContext,
     Records,
 )
+from provgraph_loaders.batch import Batch
 
 __all__ = ["Collector"]
 
@@ -48,7 +49,7 @@ class Collector:
         self._count = 0
         self._types: dict[str, NodeType] = {}
         self._seen: set[bytes] = set()
-        self._clear()
+        self._taken = Batch()
 
     def __enter__(self) -> Self:
         return self
@@ -76,50 +77,50 @@ class Collector:
 
     def artifact(self, node: Artifact) -> None:
         """Take an artifact, which `is_new`."""
-        self._artifacts.append(node)
+        self._taken.artifacts.append(node)
 
     def context(self, node: Context) -> None:
         """Take a context, which `is_new`."""
-        self._contexts.append(node)
+        self._taken.contexts.append(node)
 
     def execution(self, node: Execution) -> None:
         """Take an execution, which `is_new`; its events follow before the next `step`."""
-        self._executions.append(node)
+        self._taken.executions.append(node)
 
     def event(self, event: Event) -> None:
         """Take an event."""
         if self.is_new("event", event.artifact, event.execution, event.type.name):
-            self._events.append(event)
+            self._taken.events.append(event)
 
     def attribute(self, artifact: str, context: str) -> None:
         """An artifact belongs to a context."""
         if self.is_new("attribution", artifact, context):
-            self._attributions.append(Attribution(artifact, context, self.store))
+            self._taken.attributions.append(Attribution(artifact, context, self.store))
 
     def associate(self, execution: str, context: str) -> None:
         """An execution belongs to a context."""
         if self.is_new("association", execution, context):
-            self._associations.append(Association(execution, context, self.store))
+            self._taken.associations.append(Association(execution, context, self.store))
 
     def parent(self, child: str, parent: str) -> None:
         """A context stands in another one."""
         if self.is_new("parent", child, parent):
-            self._parents.append(ParentContext(child, parent, self.store))
+            self._taken.parents.append(ParentContext(child, parent, self.store))
 
     def derive(self, link: Derivation) -> None:
         """Take a derivation."""
         if self.is_new("derivation", link.origin, link.derived):
-            self._derivations.append(link)
+            self._taken.derivations.append(link)
 
     def equal(self, link: Equality) -> None:
         """Take an equality."""
         if self.is_new("equality", *sorted((link.first, link.second))):
-            self._equalities.append(link)
+            self._taken.equalities.append(link)
 
     def step(self) -> None:
         """What was taken so far can be written without what follows."""
-        nodes = len(self._artifacts) + len(self._executions) + len(self._contexts)
-        if nodes + len(self._derivations) + len(self._equalities) >= self._size:
+        nodes = len(self._taken.artifacts) + len(self._taken.executions) + len(self._taken.contexts)
+        if nodes + len(self._taken.derivations) + len(self._taken.equalities) >= self._size:
             self._put_by()
 
     def batches(self, report: LoadReport) -> Iterator[Records]:
@@ -151,36 +152,12 @@ class Collector:
     @property
     def taken(self) -> int:
         """How many records there are."""
-        return self._count + len(self._types) + len(self._records())
+        return self._count + len(self._types) + len(self._taken.records())
 
     def _put_by(self) -> None:
-        records = self._records()
+        records = self._taken.records()
         if len(records):
             pickle.dump(records, self._file, protocol=pickle.HIGHEST_PROTOCOL)
             self._batches += 1
             self._count += len(records)
-        self._clear()
-
-    def _records(self) -> Records:
-        return Records(
-            artifacts=self._artifacts,
-            executions=self._executions,
-            contexts=self._contexts,
-            events=self._events,
-            attributions=self._attributions,
-            associations=self._associations,
-            parents=self._parents,
-            derivations=self._derivations,
-            equalities=self._equalities,
-        )
-
-    def _clear(self) -> None:
-        self._artifacts: list[Artifact] = []
-        self._executions: list[Execution] = []
-        self._contexts: list[Context] = []
-        self._events: list[Event] = []
-        self._attributions: list[Attribution] = []
-        self._associations: list[Association] = []
-        self._parents: list[ParentContext] = []
-        self._derivations: list[Derivation] = []
-        self._equalities: list[Equality] = []
+        self._taken = Batch()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -23,15 +23,13 @@ from provgraph.model import (
     Records,
 )
 from provgraph.recording.redaction import redact_uri
+from provgraph_loaders.batch import HEAVY, Batch, Step, batched
 from provgraph_loaders.mlflow.nodes import Makers, Pair
 from provgraph_loaders.mlflow.values import text_of, time_of
 
 __all__ = ["TOTAL", "StoreReader"]
 
 T = TypeVar("T")
-
-_HEAVY: Final = 8_000_000  # characters of properties, or
-_MANY: Final = 20_000  # links: no batch goes on beyond these
 
 _NAMED: Final = "coalesce(o.name, '') <> ''"
 _NAMELESS: Final = "coalesce(o.name, '') = ''"
@@ -163,41 +161,6 @@ class _Beside:
             yield row[1:]
 
 
-@dataclass(slots=True)
-class _Batch:
-    """What is written at once; `weight` is the length of its texts."""
-
-    contexts: list[Context] = field(default_factory=list["Context"])
-    parents: list[ParentContext] = field(default_factory=list["ParentContext"])
-    artifacts: list[Artifact] = field(default_factory=list["Artifact"])
-    attributions: list[Attribution] = field(default_factory=list["Attribution"])
-    executions: list[Execution] = field(default_factory=list["Execution"])
-    events: list[Event] = field(default_factory=list["Event"])
-    associations: list[Association] = field(default_factory=list["Association"])
-    weight: int = 0
-
-    def add_model(self, model: tuple[int, _Placed, int], source: str) -> None:
-        _, (artifact, contexts), weight = model
-        self.artifacts.append(artifact)
-        self.attributions += (Attribution(artifact.key, context, source) for context in contexts)
-        self.weight += weight
-
-    def full(self, size: int) -> bool:
-        many = len(self.events) > _MANY or len(self.artifacts) > _MANY
-        return len(self.executions) >= size or many or self.weight > _HEAVY
-
-    def records(self) -> Records:
-        return Records(
-            contexts=self.contexts,
-            parents=self.parents,
-            artifacts=self.artifacts,
-            attributions=self.attributions,
-            executions=self.executions,
-            events=self.events,
-            associations=self.associations,
-        )
-
-
 class StoreReader:
     """Reads the copy of a store, which was lifted, cleaned and prepared."""
 
@@ -232,7 +195,7 @@ class StoreReader:
         for node, heavy in nodes:
             found.append(node)
             weight += heavy
-            if len(found) >= self._size or weight > _HEAVY:
+            if len(found) >= self._size or weight > HEAVY:
                 yield make(found)
                 found, weight = [], 0
         if found:
@@ -288,14 +251,20 @@ class StoreReader:
             artifact, weight = self._make.run_model(row)
             yield (artifact, [] if gone else [self._make.key("Context", experiment)]), weight
 
-    def _logged_models(self) -> Iterator[tuple[int, _Placed, int]]:
-        """Each logged model behind its row."""
+    def _logged_models(self) -> Iterator[Step]:
+        """Each logged model, by its row."""
         tags, params = _Beside(self._copy, _MODEL_TAGS), _Beside(self._copy, _MODEL_PARAMS)
         metrics = _Beside(self._copy, _MODEL_METRICS)
         for owner, experiment, gone, *row in self._copy.execute(_MODELS):
             self._report.read["Model"] += 1
             artifact, weight = self._make.model(row, tags.of(owner), params.of(owner), metrics.of(owner))
-            yield owner, (artifact, [] if gone else [self._make.key("Context", experiment)]), weight
+            context = None if gone else self._make.key("Context", experiment)
+            yield Step(owner, 0, partial(self._add_model, artifact=artifact, context=context), weight)
+
+    def _add_model(self, batch: Batch, artifact: Artifact, context: str | None) -> None:
+        batch.artifacts.append(artifact)
+        if context is not None:
+            batch.attributions.append(Attribution(artifact.key, context, self._source))
 
     def _versions(self, which: str) -> Iterator[tuple[_Placed, int]]:
         tags, aliases = _Beside(self._copy, _VERSION_TAGS), _Beside(self._copy, _VERSION_ALIASES)
@@ -307,45 +276,37 @@ class StoreReader:
     def executions(self) -> Iterator[Records]:
         """Runs, each with all that it took in and put out, and the contexts that it belongs to.
 
-        Logged models come in the batch of the first run that names them, or one that comes later: a store adds links
-        to nodes of the same batch much faster than to those of long ago.
+        Logged models come in the batch of the first run that names them, or one that comes later.
         """
+        for batch in batched(self._size, self._logged_models(), self._runs()):
+            yield batch.records()
+
+    def _runs(self) -> Iterator[Step]:
+        """Each run, behind the last model that it or a run before it names."""
         tags, params = _Beside(self._copy, _TAGS), _Beside(self._copy, _PARAMS)
         metrics, events = _Beside(self._copy, _METRICS), _Beside(self._copy, _EVENTS)
-        models = self._logged_models()
-        model = next(models, None)
-        batch = _Batch()
+        last = 0
         for owner, context, experiment, gone, *row in self._copy.execute(_RUNS):
             self._report.read["Run"] += 1
             execution, weight = self._make.run(row, tags.of(owner), params.of(owner), metrics.of(owner))
             own = list(events.of(owner))
-            named = max((event[-1] for event in own if isinstance(event[-1], int)), default=0)
-            while model is not None and model[0] <= named:
-                batch.add_model(model, self._source)
-                model = next(models, None)
-                if batch.full(self._size):
-                    yield batch.records()
-                    batch = _Batch()
-            batch.weight += weight
-            batch.executions.append(execution)
-            batch.contexts.append(self._make.run_context((context, *row[1:3], row[8])))
-            inside = self._make.key("Context", context)
-            keys = [inside]
-            if not gone:
-                keys.append(self._make.key("Context", experiment))
-                batch.parents.append(ParentContext(inside, keys[-1], self._source))
-            batch.associations += (Association(execution.key, key, self._source) for key in keys)
-            batch.events += (self._event(execution.key, event, f"run {row[2]}") for event in own)
-            if batch.full(self._size):
-                yield batch.records()
-                batch = _Batch()
-        while model is not None:  # those that no run names
-            batch.add_model(model, self._source)
-            model = next(models, None)
-            if batch.full(self._size):
-                yield batch.records()
-                batch = _Batch()
-        yield batch.records()
+            last = max((last, *(event[-1] for event in own if isinstance(event[-1], int))))
+            inside = self._make.run_context((context, *row[1:3], row[8]))
+            around = None if gone else self._make.key("Context", experiment)
+            told = [self._event(execution.key, event, f"run {row[2]}") for event in own]
+            add = partial(self._add_run, execution=execution, inside=inside, around=around, events=told)
+            yield Step(last, 1, add, weight)
+
+    def _add_run(
+        self, batch: Batch, execution: Execution, inside: Context, around: str | None, events: Sequence[Event]
+    ) -> None:
+        batch.executions.append(execution)
+        batch.contexts.append(inside)
+        batch.events += events
+        batch.associations.append(Association(execution.key, inside.key, self._source))
+        if around is not None:
+            batch.associations.append(Association(execution.key, around, self._source))
+            batch.parents.append(ParentContext(inside.key, around, self._source))
 
     def _event(self, execution: str, row: Pair, place: str) -> Event:
         tail, kind, time, step, _ = row

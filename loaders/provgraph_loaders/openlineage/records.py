@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, cast
@@ -31,6 +31,7 @@ from provgraph.model import (
     Relation,
     Value,
 )
+from provgraph_loaders.batch import MANY, Batch, Step, batched
 from provgraph_loaders.openlineage.facets import Facets, Json, merge_facets, to_properties
 from provgraph_loaders.openlineage.names import uri_of
 from provgraph_loaders.openlineage.walk import DELETED, DROPPED, READ
@@ -38,8 +39,6 @@ from provgraph_loaders.openlineage.workspace import Workspace, unpacked
 
 __all__ = ["RecordMaker"]
 
-_MANY: Final = 20_000  # events of one batch, unless one run has more
-_HEAVY: Final = 8_000_000  # bytes of facets: no batch goes on beyond these
 _DEEPEST: Final = 1_000  # of runs inside runs
 _STATES: Final = {
     "START": ExecutionState.RUNNING,
@@ -73,26 +72,6 @@ SELECT time, kind, id, links, body, id IN (SELECT run FROM grouping) FROM outcom
 """
 _DERIVATIONS: Final = "SELECT origin, derived, time FROM derivation ORDER BY origin, derived"
 _EQUALITIES: Final = "SELECT first, second, rule, evidence, time FROM equality ORDER BY first, second"
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What is written at once."""
-
-    artifacts: list[Artifact] = field(default_factory=list["Artifact"])
-    executions: list[Execution] = field(default_factory=list["Execution"])
-    events: list[Event] = field(default_factory=list["Event"])
-    associations: list[Association] = field(default_factory=list["Association"])
-    relations: list[Relation] = field(default_factory=list["Relation"])
-    weight: int = 0
-
-    def add_artifact(self, coming: tuple[int, Artifact, int]) -> None:
-        _, artifact, weight = coming
-        self.artifacts.append(artifact)
-        self.weight += weight
-
-    def full(self, size: int) -> bool:
-        return len(self.executions) >= size or len(self.artifacts) >= 2 * size or self.weight > _HEAVY
 
 
 class RecordMaker:
@@ -156,8 +135,8 @@ class RecordMaker:
                 batch, parents = [], []
         yield self._context_batch(batch, parents)
         links = [self._parent(f"run:{child}", f"run:{parent}") for child, parent in self._run_parents()]
-        for at in range(0, len(links), _MANY):
-            yield self._context_batch([], links[at : at + _MANY])
+        for at in range(0, len(links), MANY):
+            yield self._context_batch([], links[at : at + MANY])
 
     def _context(
         self,
@@ -198,12 +177,13 @@ class RecordMaker:
 
     # -- artifacts --------------------------------------------------------------------------------------------
 
-    def _artifacts(self) -> Iterator[tuple[int, Artifact, int]]:
-        """Each artifact behind the time when it is named first, in that order, and the bytes of its facets."""
+    def _artifacts(self) -> Iterator[Step]:
+        """Each artifact, when it is named first."""
         rows = self._connection.execute(_ARTIFACTS)
         for (time, key, dataset, version), alike in groupby(rows, key=itemgetter(0, 1, 2, 3)):
             told = list(alike)
-            yield time, self._artifact(key, dataset, version, told), max(len(row[5]) for row in told)
+            artifact = self._artifact(key, dataset, version, told)
+            yield Step(time, 0, partial(_add_artifact, artifact=artifact), max(len(row[5]) for row in told))
 
     def _artifact(self, key: str, dataset: str, version: str, rows: Iterable[tuple[Any, ...]]) -> Artifact:
         facets: Facets = {}
@@ -237,35 +217,11 @@ class RecordMaker:
     # -- executions -------------------------------------------------------------------------------------------
 
     def _flow(self) -> Iterator[Records]:
-        """Executions by the time of their last event, each artifact in the batch of the first of them that names it.
+        """Executions by the time of their last event, each artifact in the batch of the first of them that names it."""
+        for batch in batched(self._size, self._artifacts(), self._outcomes()):
+            yield self._written(batch)
 
-        What belongs together is written together: a store adds links to nodes of this batch much faster than to those
-        of long ago.
-        """
-        artifacts = self._artifacts()
-        coming = next(artifacts, None)
-        batch = _Batch()
-        for time, kind, id_, links, text, is_group in self._connection.execute(_OUTCOMES):
-            while coming is not None and coming[0] <= time:
-                if batch.full(self._size):
-                    yield self._written(batch)
-                    batch = _Batch()
-                batch.add_artifact(coming)
-                coming = next(artifacts, None)
-            if batch.full(self._size) or (batch.executions and len(batch.events) + links > _MANY):
-                yield self._written(batch)
-                batch = _Batch()
-            self._add_execution(batch, kind, id_, unpacked(text), is_group=bool(is_group))
-            batch.weight += len(text)
-        while coming is not None:  # what only events without a run name, later than all runs
-            if batch.full(self._size):
-                yield self._written(batch)
-                batch = _Batch()
-            batch.add_artifact(coming)
-            coming = next(artifacts, None)
-        yield self._written(batch)
-
-    def _written(self, batch: _Batch) -> Records:
+    def _written(self, batch: Batch) -> Records:
         for what, found in (
             ("Artifact", batch.artifacts),
             ("Execution", batch.executions),
@@ -273,16 +229,16 @@ class RecordMaker:
             ("Relation", batch.relations),
         ):
             self._report.read[what] += len(found)
-        return Records(
-            artifacts=batch.artifacts,
-            executions=batch.executions,
-            events=batch.events,
-            associations=batch.associations,
-            relations=batch.relations,
-            adds=True,
-        )
+        return batch.records(adds=True)
 
-    def _add_execution(self, batch: _Batch, kind: str, id_: str, body: Json, *, is_group: bool) -> None:
+    def _outcomes(self) -> Iterator[Step]:
+        """Each execution, when its last event was."""
+        for time, kind, id_, links, text, is_group in self._connection.execute(_OUTCOMES):
+            add = partial(self._add_execution, kind=kind, id_=id_, text=text, is_group=bool(is_group))
+            yield Step(time, 1, add, len(text), links)
+
+    def _add_execution(self, batch: Batch, kind: str, id_: str, text: bytes, *, is_group: bool) -> None:
+        body = unpacked(text)
         execution = self._execution(kind, id_, body)
         batch.executions.append(execution)
         groups = [f"job:{job}" for job in cast("list[str]", body["jobs"])]
@@ -345,7 +301,7 @@ class RecordMaker:
 
     def _links(self) -> Iterator[Records]:
         cursor = self._connection.execute(_DERIVATIONS)
-        while rows := cursor.fetchmany(_MANY):
+        while rows := cursor.fetchmany(MANY):
             self._report.read["Derivation"] += len(rows)
             derivations = [
                 Derivation(
@@ -358,7 +314,7 @@ class RecordMaker:
             ]
             yield Records(derivations=tuple(derivations), adds=True)
         cursor = self._connection.execute(_EQUALITIES)
-        while rows := cursor.fetchmany(_MANY):
+        while rows := cursor.fetchmany(MANY):
             self._report.read["Equality"] += len(rows)
             equalities = [
                 Equality(
@@ -375,6 +331,10 @@ class RecordMaker:
 
     def _key(self, kind: NodeKind, tail: str) -> str:
         return f"{self._source}/{kind.value}/{tail}"
+
+
+def _add_artifact(batch: Batch, artifact: Artifact) -> None:
+    batch.artifacts.append(artifact)
 
 
 def _run_name(job: str, run: str) -> str:
