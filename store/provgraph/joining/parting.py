@@ -81,19 +81,17 @@ def part(records: Sequence[Record], links: Iterable[Link]) -> Parted:
 
     parted = Parted([], [], [])
     given = list(links)
-    for mark, gone in _by_mark(outdated(records, given)).items():
+    stale = frozenset(outdated(records, given))
+    for mark, gone in _by_mark(stale).items():
         first, second = min(gone)
         parted.pairs.extend(sorted(gone))
         lost = next(id_ for id_ in (first, second) if mark not in map(evidence_of, known[id_].marks))
         reason = f"artifact:{lost} is recorded otherwise by now"
         parted.conflicts.append(Conflict(mark, first, second, reason, len(gone), outdated=True))
-    there = set(parted.pairs)
     unite((link.first, link.second) for link in given if link.mark is None)
-    ours = {mark: pairs - there for mark, pairs in _by_mark(given).items()}
+    ours = _by_mark(link for link in given if link not in stale)
     for mark in sorted(ours, key=lambda mark: (_ORDER.index(mark.rule), mark.text)):
         pairs = sorted(ours[mark])
-        if not pairs:
-            continue
         touched = {id_ for pair in pairs for end in pair for id_ in component[end]}
         told = ((id_, digest.form, digest.text) for id_ in touched for digest in known[id_].digests)
         conflict = contradiction(mark, told)

@@ -95,20 +95,28 @@ def read_components(core: StoreCore, workspace: Workspace) -> Iterator[Parted]:
     seen: set[int] = set()
     for chunk in chunks(workspace.with_equalities(), _COMPONENTS):
         ids = [id_ for id_ in chunk if id_ not in seen]
+        components: list[list[Record]] = []
+        joined: list[int] = []
         for id_, rows in core.store.read(statements.COMPONENTS, {"ids": ids}) if ids else ():
             if id_ not in seen:
-                seen.update(row[0] for row in rows)
-                records = [_record(row) for row in rows]
-                joined = any(_equal(row[2]) == _JOINED for row in rows)
-                links = list(_links(core, [record.id for record in records])) if joined else []
-                if not contradicted(records) and not outdated(records, links):
-                    workspace.component(records)
-                    continue
-                parted = part(records, links)
-                for each in parted.parts:
-                    workspace.component(each)
-                if parted.pairs:
-                    yield parted
+                members = [row[0] for row in rows]
+                seen.update(members)
+                components.append([_record(row) for row in rows])
+                if any(_equal(row[2]) == _JOINED for row in rows):
+                    joined += members
+        links: dict[int, list[Link]] = {}
+        for link in _links(core, joined):
+            links.setdefault(link.first, []).append(link)
+        for records in components:
+            own = [link for record in records for link in links.get(record.id, ())]
+            if not contradicted(records) and not outdated(records, own):
+                workspace.component(records)
+                continue
+            parted = part(records, own)
+            for each in parted.parts:
+                workspace.component(each)
+            if parted.pairs:
+                yield parted
 
 
 def _links(core: StoreCore, ids: Sequence[int]) -> Iterator[Link]:

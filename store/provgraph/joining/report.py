@@ -110,7 +110,6 @@ class StitchReport:
                 else "no records of two tools share anything"
             )
         for conflict in self.conflicts[:_SHOWN]:
-            became = "were not joined"
             if conflict.outdated:
                 parted = "would be parted" if self.dry_run else "were parted"
                 yield (
@@ -118,6 +117,7 @@ class StitchReport:
                     f"{conflict.mark.rule.value} {conflict.mark.text} any more, and {parted}: {conflict.reason}"
                 )
                 continue
+            became = "were not joined"
             if conflict.taken_back:
                 became = "would be parted again" if self.dry_run else "were joined before, which is taken back"
             yield (

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TypedDict
 
 from provgraph.chunks import chunks, weighed_chunks
@@ -54,6 +54,7 @@ class _NodeRow:
     id: int
     properties: dict[str, object]
     fingerprint: str
+    length: int
 
     def marks(self) -> dict[str, object]:
         return {"key": self.key, "id": self.id, "fingerprint": self.fingerprint}
@@ -149,7 +150,9 @@ class Writer:
             properties = to_properties(node, node_type.id)
             if node.key in found and found[node.key].properties != properties:
                 raise ConflictError(f"two different nodes with the key {node.key!r} in one write")
-            found[node.key] = _NodeRow(node.key, new_id, properties, fingerprint(properties))
+            found[node.key] = _NodeRow(
+                node.key, new_id, properties, fingerprint(properties), _length(properties.values())
+            )
         return list(found.values())
 
     @staticmethod
@@ -163,13 +166,13 @@ class Writer:
         fresh: set[int],
     ) -> None:
         changed: list[_Change] = []
-        new: list[dict[str, object]] = []
+        new: list[_NodeRow] = []
         for chunk in chunks(rows, _CHUNK):
             [[found]] = transaction.run(lookups.BY_KEYS[kind], {"keys": [row.key for row in chunk]})
             there = {key: (id_, mark) for key, id_, mark in found}
             for row in chunk:
                 if row.key not in there:
-                    new.append({**row.properties, **row.marks(), "recorded_at": now})
+                    new.append(row)
                     result.ids[row.key] = row.id
                     fresh.add(row.id)
                     continue
@@ -189,8 +192,9 @@ class Writer:
                 raise ConflictError(f"the store holds a node of another type under a key of this write ({keys} …)")
             result.updated[kind.value] += len(updates)
         # after the changes: a node that was renamed leaves its name to a new one
-        for made in weighed_chunks(new, _CHUNK, lambda row: _length(row.values()), _HEAVIEST):
-            transaction.run(statements.CREATE_NODES[kind], {"rows": made})
+        for made in weighed_chunks(new, _CHUNK, attrgetter("length"), _HEAVIEST):
+            rows_made = [{**row.properties, **row.marks(), "recorded_at": now} for row in made]
+            transaction.run(statements.CREATE_NODES[kind], {"rows": rows_made})
             result.created[kind.value] += len(made)
 
     @staticmethod

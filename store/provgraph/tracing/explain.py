@@ -350,15 +350,13 @@ def _failure(core: StoreCore, contexts: Sequence[Context], roles: Roles) -> Answ
 
 def _with_possible(upstream: Certificate, downstream: Certificate) -> Certificate:
     """The certificate of the walk upstream, which tells the possible links of the other one, too."""
-    left_out = sum(cut.count for cut in downstream.cut if cut.reason is CutReason.POSSIBLE)
-    refs = tuple(ref for cut in downstream.cut if cut.reason is CutReason.POSSIBLE for ref in cut.at)
-    cuts = list(upstream.cut)
-    if left_out:
-        same = next((cut for cut in cuts if cut.reason is CutReason.POSSIBLE), Cut(CutReason.POSSIBLE, 0))
-        cuts = [cut for cut in cuts if cut is not same]
-        cuts.append(Cut(CutReason.POSSIBLE, same.count + left_out, tuple(dict.fromkeys((*same.at, *refs)))))
+    cuts = {cut.reason: cut for cut in upstream.cut}
+    for cut in downstream.cut:
+        if cut.reason is CutReason.POSSIBLE:
+            own = cuts.get(cut.reason, Cut(cut.reason, 0))
+            cuts[cut.reason] = Cut(cut.reason, own.count + cut.count, tuple(dict.fromkeys((*own.at, *cut.at))))
     frontier = tuple(dict.fromkeys((*upstream.frontier, *downstream.frontier)))
-    return replace(upstream, cut=tuple(cuts), frontier=frontier)
+    return replace(upstream, cut=tuple(cuts.values()), frontier=frontier)
 
 
 def _deployment(core: StoreCore, model: Artifact, roles: Roles, family: Sequence[Node], downstream: Lineage) -> Answer:

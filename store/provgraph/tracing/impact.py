@@ -227,8 +227,8 @@ def impact(
     counted = _counted(core, starts, certain_only, deployments)
     if details is None and sum(row[3] for row in counted) <= DETAILS_UP_TO:
         return _detailed(core, starts, certain_only, roles)
-    # links are not looked at one by one here, so both ways are counted, and the difference is told
     check_starts(core, starts)
+    # links are not looked at one by one here, so both ways are counted, and the difference is told
     possible = any(core.store.read(statement, {}) for statement in ANY_POSSIBLE)
     other = _counted(core, starts, not certain_only, deployments) if possible else counted
     return _summary(core, starts, counted, other, certain_only, roles, set(roles.type_names("model", types)))

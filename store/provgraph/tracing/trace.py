@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from operator import itemgetter
 from typing import Any, Final
 
 from provgraph.errors import InvalidValueError, NotFoundError
@@ -338,7 +338,10 @@ def _assemble(
     begin: set[int],
     walked_at: int,
 ) -> Lineage:
-    hops = _nearest(walks, None)
+    hops: dict[int, int] = {}
+    for walk in walks:
+        for node, distance in walk.hops.items():
+            hops[node] = min(distance, hops.get(node, distance))
     beyond: list[int] = []
     if options.max_nodes is not None and len(hops) > options.max_nodes:  # each way kept to it by itself
         hops, every = _nearest(walks, options.max_nodes), hops
@@ -416,14 +419,13 @@ def _assemble(
     )
 
 
-def _nearest(walks: Sequence[_Walk], most: int | None) -> dict[int, int]:
-    """How far the nodes of all walks are, the `most` nearest of them, each behind the one that led to it."""
+def _nearest(walks: Sequence[_Walk], most: int) -> dict[int, int]:
+    """How far the `most` nearest nodes of all walks are, each behind the one that led to it."""
     found: dict[int, tuple[int, int]] = {}
     for walk in walks:
         for at, (node, distance) in enumerate(walk.hops.items()):
             found[node] = min((distance, at), found.get(node, (distance, at)))
-    order = sorted(found.items(), key=lambda item: item[1]) if most is not None else found.items()
-    return {node: distance for node, (distance, _) in islice(order, most)}
+    return {node: distance for node, (distance, _) in sorted(found.items(), key=itemgetter(1))[:most]}
 
 
 def _ends(possible: Sequence[Sequence[Any]]) -> dict[int, str]:
