@@ -19,6 +19,7 @@ from provgraph.engines.embedded import stop
 from provgraph.engines.url import open_engine
 from provgraph.errors import EngineError
 from provgraph.store.bolt import BoltStore
+from tests.notifications import fail_on_notifications
 from tests.require import require
 from tests.servers.target import Bypass, Target
 
@@ -43,8 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("PROVGRAPH_")]:
         if not name.startswith("PROVGRAPH_TEST_"):
             del os.environ[name]
-    # What Neo4j finds odd about a statement (an unknown label, a cartesian product) is an error here.
-    BoltStore.strict_notifications = True
+    fail_on_notifications()
     # An engine that a killed test leaves behind ends by itself at once, not after half a minute.
     os.environ["PROVGRAPH_LINGER"] = "1"
     configuration.set_hypothesis_home_dir(BUILD / "cache" / "hypothesis")
@@ -99,10 +99,10 @@ def neo4j_target(neo4j_lock: FileLock) -> Iterator[Target]:
             )
         seen_empty.touch()
         # The first look into a virgin database asks for words that it cannot know; from then on it knows all of them.
-        BoltStore.strict_notifications = False
+        BoltStore.quiet = True
         with provgraph.connect(url, user=user, password=password, strict=True) as first:
             first.info()
-        BoltStore.strict_notifications = True
+        BoltStore.quiet = False
     yield target
     with neo4j_lock:
         bypass.wipe()

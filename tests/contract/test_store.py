@@ -47,6 +47,8 @@ from provgraph.model import (
     kind_of,
     values_equal,
 )
+from provgraph.store.bolt import BoltStore
+from tests.notifications import OddStatementError
 from tests.servers.target import Bypass, Target
 
 _serial = itertools.count()
@@ -426,3 +428,10 @@ class TestOpening:
         with pytest.raises(UnreachableError) as found:
             provgraph.connect("bolt://127.0.0.1:1", user="neo4j", password="x", strict=True)
         assert "\n" not in str(found.value)
+
+
+def test_what_neo4j_finds_odd_about_a_statement_fails_its_test(empty_neo4j: Target) -> None:
+    store = BoltStore(empty_neo4j.engine)
+    with pytest.raises(OddStatementError, match="NoSuchLabel"):
+        store.read("MATCH (n:NoSuchLabel) RETURN n.key", {})
+    store.close()

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from provgraph.engines.embedded import inspect, stop
+from provgraph.engines.embedded import find, inspect, stop
+from provgraph.engines.embedded.handshake import Purpose
+from provgraph.engines.embedded.lease import Lease, call
 from tests.servers.embedded import Client, User, gone, processes_in, server_of
 
 
@@ -94,6 +96,27 @@ def test_user_goes_on_after_the_server_was_told_to_end(folder: Path) -> None:
     start = time.monotonic()
     assert client.run("MATCH (n:N) RETURN n.v") == [[1]]
     assert time.monotonic() - start < 10
+    client.close()
+
+
+def test_server_that_is_killed_before_its_first_user_has_a_place_is_started_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+
+    def killing(folder: Path, purpose: Purpose, linger: float = 0.0) -> Lease | None:
+        if not killed and (folder / "server.json").exists():
+            server = server_of(folder)
+            killed.append(server.pid)
+            server.kill()
+            assert gone(server) is not None
+        return call(folder, purpose, linger)
+
+    monkeypatch.setattr(find, "call", killing)
+    client = Client(folder)
+    assert client.run("RETURN 1") == [[1]]
+    assert server_of(folder).pid not in killed
+    assert len(killed) == 1
     client.close()
 
 

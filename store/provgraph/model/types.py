@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
@@ -51,6 +52,7 @@ class BaseType(Enum):
     DEPLOY = "Deploy"
 
 
+@lru_cache(4096)  # asked several times of every node that is written, and a store has few types
 def type_key(kind: NodeKind, name: str, version: str = "", source: str = "") -> str:
     """The key of a type: unique for (source, kind, name, version).
 

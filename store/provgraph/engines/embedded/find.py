@@ -56,6 +56,7 @@ def find_or_start(folder: Path, settings: Settings, on_start: Callable[[Path], N
 
 def _start(folder: Path, settings: Settings, on_start: Callable[[Path], None], deadline: float) -> Lease:
     launch: Launch | None = None
+    lost: EngineError | None = None
     outcome = "it does not answer"
     while time.monotonic() < deadline:
         if launch is None and not somebody_serves(folder):
@@ -66,7 +67,10 @@ def _start(folder: Path, settings: Settings, on_start: Callable[[Path], None], d
             outcome = _silent(folder)
         elif (status := launch.exit_status()) is not None:
             if status not in (0, folders.LOCK_BUSY):  # 0: it stopped again before we came
-                raise launch.failure()
+                lost = launch.failure()
+                if state.read(folder) is None:
+                    raise lost
+                # it had come up and was killed before we had our place: another start may live
             launch = None
             continue
         if lease := call(folder, "lease", settings.linger):
@@ -74,7 +78,7 @@ def _start(folder: Path, settings: Settings, on_start: Callable[[Path], None], d
         time.sleep(_LOOK_EVERY)
     if launch is not None:
         launch.kill()
-    raise _unreachable(folder, settings, outcome)
+    raise lost or _unreachable(folder, settings, outcome)
 
 
 def _silent(folder: Path) -> str:

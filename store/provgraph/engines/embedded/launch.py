@@ -104,9 +104,11 @@ class Launch:
         if said and _NO_JVM not in said[-1]:
             return said[-1][:500].rstrip(" .;")
         # The JVM has said itself why it did not start.
-        at = next((i for i, line in enumerate(lines) if _FAILURE.search(line)), -2)
-        words = " ".join(lines[at:][:2])[:300].rstrip(" .;")
-        return words or f"it ended without a word (exit status {self._process.poll()}; killed, or out of memory?)"
+        at = next((i for i, line in enumerate(lines) if _FAILURE.search(line)), None)
+        status = self._process.poll()
+        if at is None and (not lines or (status or 0) < 0):  # what a killed one said last is no reason
+            return f"it ended without a word (exit status {status}; killed, or out of memory?)"
+        return " ".join(lines[-2 if at is None else at :][:2])[:300].rstrip(" .;")
 
 
 def _require_engine() -> None:
