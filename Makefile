@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-imports compat lint bench constraints clean
+.PHONY: help demo test check-imports lint mypy pyright bench constraints clean
 
 help:
 	@echo "make demo         record a simulated plant and open the dashboard on it"
@@ -60,9 +60,16 @@ test: check-imports
 lint: $(VENV)/.lint check-imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/basedpyright --level error
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target mypy pyright
 	@$(BIN)/python -m tests.texts
+
+mypy pyright: $(VENV)/.lint
+
+mypy:
+	@$(BIN)/mypy
+
+pyright:
+	@$(BIN)/basedpyright --level error
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.run $(ARGS)

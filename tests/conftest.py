@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     fail_on_notifications()
     # An engine that a killed test leaves behind ends by itself at once, not after half a minute.
     os.environ["PROVGRAPH_LINGER"] = "1"
+    # Most servers of the tests live for seconds: code compiled a second time, to be faster later, is never used.
+    os.environ["PROVGRAPH_JVM"] = "-XX:TieredStopAtLevel=1"
     configuration.set_hypothesis_home_dir(BUILD / "cache" / "hypothesis")
     examples = DirectoryBasedExampleDatabase(BUILD / "cache" / "hypothesis" / "examples")
     settings.register_profile("local", deadline=None, database=examples)

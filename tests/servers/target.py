@@ -30,7 +30,7 @@ class Bypass:
     def __init__(self, target: Target) -> None:
         address = target.engine.address()
         login = None if address.password is None else (address.user or "", address.password)
-        self._driver: Driver = GraphDatabase.driver(address.uri, auth=login)
+        self._driver: Driver = GraphDatabase.driver(address.uri, auth=login, notifications_min_severity="OFF")
         self._database = address.database
 
     def run(self, statement: LiteralString, **parameters: object) -> list[dict[str, object]]:

@@ -69,7 +69,7 @@ def prepare(folder: Path) -> None:
     """
     try:
         if not folder.is_dir():
-            folder.mkdir(parents=True, mode=0o700)
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)  # another process may be doing the same
         names = {entry.name for entry in folder.iterdir()}
         if SERVER_LOCK not in names and DATABASES not in names:
             if folder.name != FOLDER_NAME and not names <= _HARMLESS:
