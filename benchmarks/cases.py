@@ -16,7 +16,7 @@ EMBEDDED: str = "embedded"
 NEO4J: str = "Neo4j"
 BOTH: tuple[str, ...] = (EMBEDDED, NEO4J)
 MEGABYTE = 1e6
-WARM = 1_000  # executions that are written before single ones count
+WARM = 10_000  # executions that are written before single ones count
 ROUNDS = 100  # questions that are asked of a store before its answers count, where there are several
 
 
@@ -85,7 +85,7 @@ class Bench:
             time_row.add(name, answer["seconds"])
             memory.add(name, answer["memory"])
 
-    def single(self, size: int, count: int = 100) -> None:
+    def single(self, size: int, count: int = 300) -> None:
         """One execution at a time, in blocks, each a pipeline of its own; what is written first does not count."""
         row = self.row(Row(f"one execution at a time, at {size:,}", "per s", at_least={NEO4J: 1.0, EMBEDDED: 0.8}))
         self._written += 1
@@ -171,11 +171,11 @@ class Bench:
         """One artifact that very many executions took in."""
         self.bulk(consumers, "hub")
         summary = self.row(Row(f"impact summary of a hub, {consumers:,}", "s", below={NEO4J: 2.0, EMBEDDED: 5.0}))
-        self._measure(summary, "hub_summary", [{}], BOTH, repeat=3)
+        self._measure(summary, "hub_summary", [{}], BOTH, repeat=5)
         ids = self.row(Row(f"all ids behind a hub, {consumers:,}", "s", at_most=dict.fromkeys(BOTH, 1.0)))
         grown = Row("memory it takes of the client", "MB", below=dict.fromkeys(BOTH, 100 * MEGABYTE))
         self.rows.append(grown)
-        self._measure(ids, "hub_ids", [{}], repeat=3)
+        self._measure(ids, "hub_ids", [{}], repeat=5)
         for (
             subject
         ) in self.subjects:  # in a process that has done nothing before: a peak would hide behind an older one
@@ -210,9 +210,12 @@ class Bench:
         subjects: Sequence[str] = (),
         repeat: int | None = None,
     ) -> None:
-        """Ask each question of every store in turn, a few rounds; the first rounds warm up and do not count."""
+        """Ask each question of every store in turn, a few rounds; the first rounds warm up and do not count.
+
+        Questions that take seconds are asked `repeat` times, and as many times before.
+        """
         counted = self.repeat if repeat is None else repeat
-        warm = max(1, ROUNDS // len(questions))
+        warm = max(1, ROUNDS // len(questions)) if repeat is None else repeat
         for turn in range(warm + counted):
             for question in questions:
                 for name, answer in self._ask_all(row.name, method, subjects, **question).items():

@@ -71,7 +71,7 @@ def neo4j() -> Subject:
         way.close()
     else:
         try:
-            started = server.start(folder)
+            started = server.start(folder, server.IN_USE)
         except SystemExit as error:
             raise Skipped(str(error)) from error
         variables = {"URL": started.url, "USER": started.user, "PASSWORD": started.password}

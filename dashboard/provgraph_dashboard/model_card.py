@@ -119,6 +119,8 @@ def _hyperparameters(found: Explanation, beside: Beside) -> Card:
         return _unknown(answer, link)
     mine = answer.details
     words = " · ".join(f"{name} {short_value(value, 18)}" for name, value in list(mine.items())[:3])
+    if found.producer_possible:
+        words += f" ({POSSIBLY})"
     return Card(answer.question, words, *_against(mine, beside, "value"), link=link)
 
 
@@ -189,7 +191,7 @@ def _pipeline(found: Explanation, beside: Beside) -> Card:
         "Show the run" if runs else "Show its runs",
         ":material/play_circle:",
     )
-    words = _listed([called(node) for node in pipelines or runs])
+    words = _listed([_maybe(answer, node) for node in pipelines or runs])
     steps = sorted(beside.run.executions, key=lambda e: (e.started_at or e.created_at or 0, e.id)) if beside.run else []
     note = f"run {called(runs[0])}" if runs and pipelines else ""
     if steps:
@@ -231,7 +233,7 @@ def _failure(found: Explanation) -> Card:
             body.append(table(("what differed", "failed", "this model"), lines))
     return Card(
         answer.question,
-        called(step),
+        _maybe(answer, step),
         note,
         tuple(body),
         (links.explore(step), "Open the failed step", ":material/error:"),

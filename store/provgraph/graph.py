@@ -23,6 +23,7 @@ from provgraph.model import (
     NodeKind,
     NodeType,
     Records,
+    with_id,
 )
 from provgraph.recording.door import Door
 from provgraph.recording.recorded import RecordedArtifact
@@ -491,7 +492,7 @@ class Graph:
             contexts=(keyed,) if isinstance(keyed, Context) else (),
         )
         result = self._core.writer.put(records)
-        return replace(keyed, id=result.ids[keyed.key])
+        return with_id(keyed, result.ids[keyed.key])
 
     def put_artifact(self, artifact: Artifact) -> Artifact:
         """Put one artifact: see `put`."""
@@ -534,9 +535,9 @@ class Graph:
         )
         ids = put_execution(self._core.store, self._core.ids, self._core.types, unit)
         return (
-            replace(execution, id=ids[execution.key]),
-            [replace(a, id=ids[a.key]) for a in kept_artifacts],
-            [replace(c, id=ids[c.key]) for c in kept_contexts],
+            with_id(execution, ids[execution.key]),
+            [with_id(a, ids[a.key]) for a in kept_artifacts],
+            [with_id(c, ids[c.key]) for c in kept_contexts],
         )
 
     def put_lineage(self, records: Records, *, replace: bool = False) -> WriteResult:

@@ -299,7 +299,7 @@ def test_the_command_says_what_is_missing_and_fails_under_a_percentage(command: 
     ]
     assert run("--fail-under", "66")[0] == 0
     code, _, err = run("--fail-under", "67")
-    assert (code, err) == (1, "66.67 % is less than 67 %\n")
+    assert (code, err) == (1, "18 of 27 (66.67 %) is less than 67 %\n")
     assert run("--pipeline", "Pipeline/whole", "--fail-under", "100")[0] == 0
     assert run("--pipeline", "Pipeline/idle", "--fail-under", "1")[0] == 1
     assert run("--pipeline", "Camera/B")[0] == 1

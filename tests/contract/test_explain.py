@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import provgraph
 from provgraph import Artifact, Capture, Context, Event, EventType, Execution, ExecutionState, Records
 from provgraph.errors import InvalidValueError
+from provgraph.model import Association
 from provgraph.recording.execution import StepRecorder
 
 
@@ -103,6 +105,35 @@ class TestPossible:
         assert not sure.certificate.complete  # it was left out, and the certificate says so
         [link_to_it] = sure.certificate.frontier
         assert graph.explain("other/1").certificate.frontier == (link_to_it,)
+
+    def test_who_possibly_made_a_model_answers_with_a_mark(self, graph: provgraph.Graph) -> None:
+        made = Event(artifact="m", execution="train", type=EventType.OUTPUT, possible=True)
+        graph.put_lineage(
+            Records(
+                artifacts=[Artifact(type="Model", name="m", key="m")],
+                executions=[
+                    Execution(
+                        type="Train", name="t", key="train", custom_properties={"param_depth": 8, "python": "3.12"}
+                    )
+                ],
+                contexts=[Context(type="Pipeline", name="p", key="p")],
+                associations=[Association("train", "p")],
+                events=[made],
+            )
+        )
+        found = graph.explain("m")
+        assert found.producer is not None
+        assert found.producer_possible
+        assert found.hyperparameters.text == "depth = 8 (only possibly)"
+        assert found.versions.text == "Python 3.12 (only possibly)"
+        assert found.pipeline.text == "p (only possibly)"
+        assert [node.key for node in found.pipeline.possible] == ["p"]
+        sure = graph.explain("m", certain_only=True)
+        assert (sure.producer, sure.hyperparameters.known, sure.pipeline.known) == (None, False, False)
+        graph.put_lineage(Records(events=[replace(made, possible=False)]))
+        sure = graph.explain("m")
+        assert not sure.producer_possible
+        assert sure.hyperparameters.text == "depth = 8"
 
 
 class TestExplain:

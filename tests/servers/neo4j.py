@@ -44,10 +44,14 @@ server.http.enabled=false
 server.https.enabled=false
 server.memory.heap.initial_size=512m
 server.memory.heap.max_size=1g
-server.memory.pagecache.size=256m
 dbms.usage_report.enabled=false
+"""
+# For tests: a server that holds little, and is thrown away.
+SMALL = """server.memory.pagecache.size=256m
 db.tx_log.preallocate=false
 """
+# For benchmarks, as one that is in use: its page cache holds the store, its log is laid out before it is written.
+IN_USE = "server.memory.pagecache.size=1g\n"
 
 JVM_FLAGS = (
     "-Xms512m",
@@ -97,7 +101,7 @@ def fetch() -> None:
     done.touch()
 
 
-def start(folder: Path = FOLDER) -> Server:
+def start(folder: Path = FOLDER, memory: str = SMALL) -> Server:
     """Start an empty server in `folder`, on a free loopback port with a generated password; return once it answers."""
     java = shutil.which("java")
     if java is None:
@@ -109,7 +113,7 @@ def start(folder: Path = FOLDER) -> Server:
     for name in HOME_FOLDERS:
         (home / name).mkdir(parents=True)
     port = _free_port()
-    (home / "conf" / "neo4j.conf").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
+    (home / "conf" / "neo4j.conf").write_text(CONFIGURATION.format(port=port) + memory, encoding="utf-8")
     password = secrets.token_hex(24)
     environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     admin = [java, "-cp", f"{JARS}/*", "org.neo4j.server.startup.Neo4jAdminCommand", "dbms", "set-initial-password"]

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from provgraph.errors import ConflictError, InvalidValueError, TypeConflictError
 from provgraph.model import (
     Artifact,
+    ArtifactState,
     ArtifactType,
     BaseType,
     Context,
     Event,
     EventType,
     Execution,
+    ExecutionState,
     NodeKind,
     ParentContext,
     PropertyKind,
@@ -27,6 +29,7 @@ from provgraph.model import (
     merge_types,
     parse_ref,
     type_key,
+    with_id,
 )
 
 
@@ -173,3 +176,17 @@ def test_values_can_be_hashed_pickled_and_copied(value: Artifact | Execution | C
         assert copied == value
         assert hash(copied) == hash(value)
         assert type(copied.properties) is type(value.properties)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        Artifact(type="Model", name="m", uri="file:///m", state=ArtifactState.LIVE, properties={"depth": 8}, key="k"),
+        Execution(type="Train", state=ExecutionState.FAILED, started_at=1, ended_at=2, custom_properties={"x": 0.5}),
+        Context(type="Run", name="r", source="mlflow", external_id="17", recorded_at=3),
+    ],
+    ids=lambda node: type(node).__name__,
+)
+def test_a_node_with_the_id_of_the_store_is_else_the_same(node: Artifact | Execution | Context) -> None:
+    assert with_id(node, 7) == dataclasses.replace(node, id=7)
+    assert node.id == 0

@@ -97,7 +97,7 @@ def _verdict(score: CoverageScore | None, fail_under: float | None) -> int:
         say(f"nothing is recorded that anything is expected of: that does not meet {fail_under:g} %")
         return 1
     if 100 * score.met < fail_under * score.expected:
-        say(f"{100 * score.ratio:.2f} % is less than {fail_under:g} %")
+        say(f"{score.met:,} of {score.expected:,} ({100 * score.ratio:.2f} %) is less than {fail_under:.15g} %")
         return 1
     return 0
 

@@ -39,7 +39,8 @@ def explain(settings: Settings, node: str, certain_only: bool) -> None:
     if settings.format == "json":
         write_json(found.to_json())
         return
-    producer = f", made by {found.producer.ref} ({found.producer.type})" if found.producer else ""
+    made = "possibly made" if found.producer_possible else "made"
+    producer = f", {made} by {found.producer.ref} ({found.producer.type})" if found.producer else ""
     write_lines([f"{found.model.ref}  {found.model.type}  {found.model.label}{producer}"])
     for answer in found.answers:
         detailed = answer in (found.hyperparameters, found.versions)

@@ -16,7 +16,7 @@ from provgraph.model.events import (
     Step,
     check_parents,
 )
-from provgraph.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node, parse_ref
+from provgraph.model.nodes import Artifact, ArtifactState, Context, Execution, ExecutionState, Node, parse_ref, with_id
 from provgraph.model.types import (
     ArtifactType,
     BaseType,
@@ -76,4 +76,5 @@ __all__ = [
     "parse_ref",
     "type_key",
     "values_equal",
+    "with_id",
 ]

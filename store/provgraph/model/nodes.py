@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from provgraph.errors import InvalidValueError
 from provgraph.model.types import NodeKind, type_key
 from provgraph.model.values import Properties, Value, check_text, frozen_properties
 
-__all__ = ["Artifact", "ArtifactState", "Context", "Execution", "ExecutionState", "Node", "parse_ref"]
+__all__ = ["Artifact", "ArtifactState", "Context", "Execution", "ExecutionState", "Node", "parse_ref", "with_id"]
 
 
 class ArtifactState(Enum):
@@ -194,6 +194,21 @@ class Context(_NodeBase):
 
 
 Node: TypeAlias = Artifact | Execution | Context
+N = TypeVar("N", bound=Artifact | Execution | Context)
+
+_FIELDS: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(f.name for f in fields(kind)) for kind in (Artifact, Execution, Context)
+}
+
+
+def with_id(node: N, id_: int) -> N:
+    """The node with the id that a store gave it. What was checked when it was made is not checked again."""
+    made = object.__new__(type(node))
+    for name in _FIELDS[type(node)]:
+        object.__setattr__(made, name, getattr(node, name))
+    object.__setattr__(made, "id", id_)
+    return made
+
 
 _WORDS: Mapping[str, NodeKind] = {kind.word: kind for kind in NodeKind}
 

@@ -191,8 +191,8 @@ class BoltStore:
             raise ConfigurationError(f"cannot use {self._engine.url}: {_one_line(error)}") from error
 
     def _bookmark_manager(self, address: Address) -> neo4j.BookmarkManager | None:
-        if self._engine.embedded:
-            return None
+        if self._engine.embedded or not address.uri.startswith("neo4j"):
+            return None  # whoever asks one server alone finds there what was written there
         with _bookmarks_lock:
             return _bookmarks.setdefault((address.uri, address.database), neo4j.GraphDatabase.bookmark_manager())
 

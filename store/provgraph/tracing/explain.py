@@ -85,6 +85,7 @@ class Explanation:
     Attributes:
         model: the artifact.
         producer: the execution that made it; None where not recorded.
+        producer_possible: whether only possible links say that it did; the answers that rest on it are marked then.
         data, hyperparameters, pipeline, versions, failure, deployment: the six answers.
         certificate: of the walk upstream that they rest on; it also tells the possible links downstream that the answer
             about deployments rests on, or leaves out.
@@ -92,6 +93,7 @@ class Explanation:
 
     model: Artifact
     producer: Execution | None
+    producer_possible: bool
     data: Answer
     hyperparameters: Answer
     pipeline: Answer
@@ -110,6 +112,7 @@ class Explanation:
         return {
             "model": node_to_json(self.model),
             "producer": node_to_json(self.producer) if self.producer else None,
+            "producer_possible": self.producer_possible,
             "answers": [answer.to_json() for answer in self.answers],
             "certificate": self.certificate.to_json(),
         }
@@ -126,30 +129,42 @@ def explain(core: StoreCore, model: Node, *, certain_only: bool = False) -> Expl
     roles = Roles.of(core.reader.types())
     options = TraceOptions(certain_only=certain_only)
     upstream = trace(core, [model], "upstream", options)
-    producer = _producer(upstream, model)
+    producer = _producer(upstream, model, "OUTPUT")
+    maybe = None if producer else _producer(upstream, model, "POSSIBLE_OUTPUT")
+    producer = producer or maybe
     contexts = upstream.contexts_of(producer) if producer else upstream.contexts_of(model)
     family = _family(core, model)
     downstream = trace(core, family, "downstream", options)
+
+    def resting(answer: Answer) -> Answer:
+        """An answer that rests on who made the model."""
+        return _possibly(answer) if maybe else answer
+
     return Explanation(
         model=model,
         producer=producer,
+        producer_possible=maybe is not None,
         data=_data(upstream, model, roles),
-        hyperparameters=_hyperparameters(producer),
-        pipeline=_pipeline(contexts, roles),
-        versions=_versions(producer, model),
-        failure=_failure(core, contexts, roles),
+        hyperparameters=resting(_hyperparameters(producer)),
+        pipeline=resting(_pipeline(contexts, roles)),
+        versions=resting(_versions(producer, model)),
+        failure=resting(_failure(core, contexts, roles)),
         deployment=_deployment(core, model, roles, family, downstream),
         certificate=_with_possible(upstream.certificate, downstream.certificate),
     )
 
 
-def _producer(upstream: Lineage, model: Artifact) -> Execution | None:
-    """The execution that made the model: of several (a cached one puts it out again) the first."""
+def _possibly(answer: Answer) -> Answer:
+    return replace(answer, text=f"{answer.text} ({_POSSIBLY})", possible=answer.nodes) if answer.nodes else answer
+
+
+def _producer(upstream: Lineage, model: Artifact, link: str) -> Execution | None:
+    """Who made the model, by links of one kind: of several executions (a cached one puts it out again) the first."""
     records = [model.ref]  # of the same thing: another tool's, or what a registered version was made of
     for ref in records:
         records += (e.source for e in upstream.incoming.get(ref, ()) if e.kind == "SAME_AS" and e.source not in records)
     edges = (e for ref in records for e in upstream.incoming.get(ref, ()))
-    makers = [upstream.by_ref[e.source] for e in edges if e.kind == "OUTPUT"]
+    makers = [upstream.by_ref[e.source] for e in edges if e.kind == link]
     executions = [node for node in makers if isinstance(node, Execution)]
     original = [e for e in executions if e.state is not ExecutionState.CACHED] or executions
     return min(original, key=lambda e: (e.started_at or e.created_at or 0, e.id), default=None)

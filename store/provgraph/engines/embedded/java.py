@@ -28,6 +28,7 @@ _JVM_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:MinHeapFreeRatio=10",
     "-XX:MaxHeapFreeRatio=30",
+    "-XX:+UseCompactObjectHeaders",  # a fifth less memory for a walk over 400,000 nodes
     # Python handles the signals.
     "-Xrs",
     # No files outside of the data folder, none of them a memory image with the password.
