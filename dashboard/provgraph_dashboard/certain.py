@@ -8,16 +8,16 @@ import streamlit as st
 
 from provgraph_dashboard.links import YES
 
-__all__ = ["certain_asked", "certain_only", "odd_certain"]
+__all__ = ["CERTAIN_HELP", "NO", "certain_asked", "certain_only", "odd_certain"]
 
 _KEY: Final = "certain"
-_NO: Final = "false"
-_HELP: Final = "Leave out links that nothing says happened, only that they may have: those drawn dashed"
+NO: Final = "false"
+CERTAIN_HELP: Final = "Leave out links that nothing says happened, only that they may have: those drawn dashed"
 
 
 def certain_only() -> bool:
     """Draw the switch `Certain only`; whether it is on."""
-    return st.toggle("Certain only", key=_KEY, bind="query-params", help=_HELP)
+    return st.toggle("Certain only", key=_KEY, bind="query-params", help=CERTAIN_HELP)
 
 
 def certain_asked() -> bool:
@@ -28,4 +28,4 @@ def certain_asked() -> bool:
 def odd_certain() -> str:
     """What the address says of it and nobody can mean; "" if nothing."""
     value = st.query_params.get(_KEY)
-    return "" if value is None or value in (YES, _NO) else f"certain={value[:40]!r}"
+    return "" if value is None or value in (YES, NO) else f"certain={value[:40]!r}"

@@ -11,7 +11,7 @@ from PIL import Image
 
 import provgraph
 from provgraph import Capture
-from provgraph.model import Artifact
+from provgraph.model import Artifact, Event, EventType, Execution, Records
 from provgraph.recording.recorded import RecordedArtifact
 
 HOSTILE = "<img src=x onerror='window.hacked=1'>"
@@ -32,6 +32,7 @@ class Filled:
         before: of `reader/1`, on the same samples, which does not.
         noise: of `coin/1`: errors by chance alone, and neither sources nor times nor samples.
         losses: of `scorer/1`: a regression, whose columns and values have hostile names.
+        doubtful: of `maker/1`: only possible links lead from its sources to the lamps that may have lit them.
         missing, changed: whose files are gone, and changed.
         secret: a picture that no artifact of the store was recorded to be.
     """
@@ -40,6 +41,7 @@ class Filled:
     before: str
     noise: str
     losses: str
+    doubtful: str
     missing: str
     changed: str
     secret: Path
@@ -64,7 +66,7 @@ def fill(graph: provgraph.Graph, folder: Path) -> Filled:
         step.input(batches[0])
         models = {
             name: step.output(type="Model", name=name.partition("/")[0], version=name.partition("/")[2])
-            for name in ("reader/1", "reader/2", "coin/1", "scorer/1", "lost/1", "bent/1", "mute/1")
+            for name in ("reader/1", "reader/2", "coin/1", "scorer/1", "lost/1", "bent/1", "mute/1", "maker/1")
         }
         step.output(type="Model", name=HOSTILE, version="1")
         data = step.output(type="Dataset", name="val", version="1")
@@ -105,11 +107,33 @@ def fill(graph: provgraph.Graph, folder: Path) -> Filled:
         }
     )
     losses = graph.record_predictions(model=models["scorer/1"], frame=scores, sample="sample")
+    _captured_under_lamps(graph)
+    lit = coin.assign(batch=[f"CaptureBatch/lit{n % 4}" for n in range(len(coin))])
+    doubtful = graph.record_predictions(model=models["maker/1"], frame=lit, source="batch")
     missing = graph.record_predictions(model=models["lost/1"], frame=coin.assign(n=1))
     changed = graph.record_predictions(model=models["bent/1"], frame=coin.assign(n=2))
     _file(missing).unlink()
     _file(changed).write_bytes(_file(changed).read_bytes()[:-20] + b"x" * 20)
-    return Filled(sound.ref, before.ref, noise.ref, losses.ref, missing.ref, changed.ref, secret)
+    return Filled(sound.ref, before.ref, noise.ref, losses.ref, doubtful.ref, missing.ref, changed.ref, secret)
+
+
+def _captured_under_lamps(graph: provgraph.Graph) -> None:
+    """Four batches, each by a capture that possibly used one of two lamps."""
+    batches = [Artifact(type="CaptureBatch", name=f"lit{n}", key=f"lit/{n}") for n in range(4)]
+    lamps = [Artifact(type="Lamp", name=f"lamp-{n}", key=f"lamp/{n}", custom_properties={"watts": n}) for n in range(2)]
+    graph.put_lineage(
+        Records(
+            artifacts=[*batches, *lamps],
+            executions=[Execution(type="Capture", key=f"lit by/{n}") for n in range(4)],
+            events=[
+                *(Event(artifact=f"lit/{n}", execution=f"lit by/{n}", type=EventType.OUTPUT) for n in range(4)),
+                *(
+                    Event(artifact=f"lamp/{n % 2}", execution=f"lit by/{n}", type=EventType.INPUT, possible=True)
+                    for n in range(4)
+                ),
+            ],
+        )
+    )
 
 
 def _frame(pictures: list[Path], secret: Path) -> pd.DataFrame:

@@ -428,3 +428,31 @@ def test_a_table_is_read_once_for_all_who_ask(page: Opener, tables_of: Filled, s
     first = held.get(key, lambda: pytest.fail("made again"))
     page(predictions=tables_of.sound)
     assert held.get(key, lambda: pytest.fail("made again")) is first
+
+
+def test_what_is_only_possible_upstream_can_be_left_out(page: Opener, tables_of: Filled) -> None:
+    app = page(predictions=tables_of.doubtful)
+    assert "Lamp.watts" in searched(app)
+    [switch] = app.toggle
+    assert (switch.label, switch.value) == ("Certain only", False)
+    switch.set_value(True).run()
+    assert [error.value for error in app.exception] == []
+    assert app.query_params["certain"] == "true"
+    assert "Lamp.watts" not in searched(app)
+    assert "were not walked" in words(app)
+    [switch] = app.toggle
+    switch.set_value(False).run()
+    assert "Lamp.watts" in searched(app)
+
+
+def test_where_nothing_is_only_possible_there_is_no_switch_for_it(page: Opener, tables_of: Filled) -> None:
+    assert list(page(predictions=tables_of.sound).toggle) == []
+    assert "perhaps" in words(page(predictions=tables_of.sound, certain="perhaps"))
+    [switch] = page(predictions=tables_of.sound, certain="true").toggle
+    assert switch.value
+
+
+def searched(app: AppTest) -> Sequence[str]:
+    """The columns that can be chosen for the search."""
+    [box] = [box for box in app.multiselect if box.label.startswith("Columns")]
+    return box.options

@@ -9,7 +9,9 @@ from typing import Final, Literal, TypeAlias, cast, get_args
 import streamlit as st
 
 from provgraph.errors import InvalidValueError
+from provgraph_dashboard.certain import NO
 from provgraph_dashboard.errors.conditions import MOST, Condition, read
+from provgraph_dashboard.links import YES
 
 View: TypeAlias = Literal["map", "confusion", "strata"]
 Every: TypeAlias = Literal["day", "week"]
@@ -26,6 +28,7 @@ class Asked:
     Attributes:
         model, predictions, against: what names a node, as `Graph.get` reads it.
         outcome: as `Graph.slices` takes it.
+        certain: whether what only possible links reach upstream is left out.
         columns: those to search.
         depth: terms of a slice at most.
         unit: the column of sampling units.
@@ -42,6 +45,7 @@ class Asked:
     model: str | None = None
     predictions: str | None = None
     outcome: str | None = None
+    certain: bool = False
     columns: tuple[str, ...] = ()
     depth: int = 3
     unit: str | None = None
@@ -64,6 +68,8 @@ class Asked:
             value: object = getattr(self, each.name)
             if each.name == "wrong" or value == getattr(usual, each.name):
                 continue
+            if value is True:
+                value = YES
             several = isinstance(value, tuple)
             found[each.name] = [str(part) for part in cast("tuple[object, ...]", value)] if several else str(value)
         return found
@@ -114,6 +120,7 @@ def asked() -> Asked:
         model=node("model"),
         predictions=node("predictions"),
         outcome=one("outcome"),
+        certain=among("certain", (YES, NO)) == YES,
         columns=tuple(dict.fromkeys(name[:_LONGEST] for name in columns if name)),
         depth=int(depth or 3),
         unit=one("unit"),

@@ -11,8 +11,9 @@ from provgraph import Graph
 from provgraph.analysis.result import ErrorAnalysis
 from provgraph.interop.cells import frame_csv
 from provgraph_dashboard import links
+from provgraph_dashboard.certain import CERTAIN_HELP
 from provgraph_dashboard.drawable import called
-from provgraph_dashboard.errors.address import Asked, ask, asked
+from provgraph_dashboard.errors.address import Asked, ask, asked, asks
 from provgraph_dashboard.errors.choices import Choice
 from provgraph_dashboard.errors.scene import Scene
 from provgraph_dashboard.errors.search import forget, outcomes
@@ -164,6 +165,21 @@ def compare_with(choice: Choice, other: Choice | None, every: Sequence[Choice]) 
     )
 
 
+def certain_only(scene: Scene) -> None:
+    """The switch that leaves out what only possible links reach upstream; drawn where there is any, or it is on."""
+    wanted = scene.asked
+    if not (wanted.certain or scene.analysis.lineage_columns.upstream.possible):
+        return
+    key = f"errors_certain:{wanted.certain}"
+    st.toggle(
+        "Certain only",
+        value=wanted.certain,
+        key=key,
+        help=CERTAIN_HELP,
+        on_change=asks("certain", key, slice=(), cell=()),
+    )
+
+
 def download(scene: Scene, compared: ErrorAnalysis | None) -> None:
     """The list that is shown, as CSV."""
     if compared is not None and compared.comparison is not None and scene.asked.listed != "found":
@@ -214,6 +230,9 @@ def actions(scene: Scene, compared: ErrorAnalysis | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="medium"):
         notes(scene, compared)
         if scene.choice.model is not None:
-            links.page_link(links.model(scene.choice.model), "Model", icon=":material/deployed_code:")
-        links.page_link(links.explore(scene.choice.table.artifact), "Explore", icon=":material/hub:")
+            link = links.model(scene.choice.model, certain=scene.asked.certain)
+            links.page_link(link, "Model", icon=":material/deployed_code:")
+        links.page_link(
+            links.explore(scene.choice.table.artifact, certain=scene.asked.certain), "Explore", icon=":material/hub:"
+        )
         download(scene, compared)

@@ -37,7 +37,7 @@ def opened(graph: Graph, choice: Choice, asked: Asked, told: Told | None = None)
     outcome = _needed(choice, asked)
     return tables().get(
         _key(graph, choice, asked),
-        lambda: Opened(graph.slices(choice.table.artifact, outcome=outcome, progress=told)),
+        lambda: Opened(graph.slices(choice.table.artifact, outcome=outcome, certain_only=asked.certain, progress=told)),
     )
 
 
@@ -96,7 +96,6 @@ def compared(
         NotFoundError, LoadError: as `opened`, of the other table.
         InvalidValueError: the rows of the two cannot be matched.
     """
-    key = ("against", other.ref, asked.outcome, asked.columns, asked.depth, asked.unit)
 
     def made() -> ErrorAnalysis:
         return graph.slices(
@@ -106,15 +105,20 @@ def compared(
             columns=asked.columns or None,
             depth=asked.depth,
             unit=asked.unit,
+            certain_only=asked.certain,
             progress=told,
         )
 
-    return held.comparisons.get(key, made)
+    return held.comparisons.get(_beside(other, asked), made)
 
 
 def is_compared(held: Opened, other: Choice, asked: Asked) -> bool:
     """Whether that was answered already."""
-    return held.comparisons.holds(("against", other.ref, asked.outcome, asked.columns, asked.depth, asked.unit))
+    return held.comparisons.holds(_beside(other, asked))
+
+
+def _beside(other: Choice, asked: Asked) -> tuple[object, ...]:
+    return ("against", other.ref, asked.outcome, asked.columns, asked.depth, asked.unit)
 
 
 def outcomes(analysis: ErrorAnalysis) -> dict[str, str]:
@@ -147,5 +151,5 @@ def _needed(choice: Choice, asked: Asked) -> str | None:
     return None if {"label", "prediction"} <= roles.keys() or "loss" in roles else asked.outcome
 
 
-def _key(graph: Graph, choice: Choice, asked: Asked) -> tuple[str | None, ...]:
-    return (graph.info().url, choice.ref, choice.table.artifact.digest, _needed(choice, asked))
+def _key(graph: Graph, choice: Choice, asked: Asked) -> tuple[object, ...]:
+    return (graph.info().url, choice.ref, choice.table.artifact.digest, _needed(choice, asked), asked.certain)

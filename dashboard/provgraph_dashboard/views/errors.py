@@ -61,7 +61,7 @@ def page(graph: Graph) -> None:
         buttons = st.container(width="content")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="errors_bar"):
         controls.choose_table(choice, every)
-        slots = [st.container(width="content") for _ in range(4)]
+        slots = [st.container(width="content") for _ in range(5)]
     place = st.empty()
     try:
         held = _open(graph, choice, want, place)
@@ -87,6 +87,8 @@ def page(graph: Graph) -> None:
         by_hand(scene)
     with slots[3]:
         controls.compare_with(choice, other, every)
+    with slots[4]:
+        controls.certain_only(scene)
     told = _left_aside(want, scene)
     if told:
         show(muted(told))

@@ -12,6 +12,7 @@ import numpy as np
 from provgraph.analysis.facts import Scalar, as_text, facts_by_column
 from provgraph.analysis.nearest import Nearest, nearest_values
 from provgraph.analysis.upstream import Ints, Progress, Upstream, fetch_upstream
+from provgraph.store.possible import has_possible
 from provgraph.store.protocol import GraphStore
 
 __all__ = ["ColumnKind", "LineageColumn", "LineageColumns", "columns_of", "lineage_columns"]
@@ -144,7 +145,11 @@ def lineage_columns(
         certain_only: leave out what only possible links reach.
     """
     ids = dict.fromkeys(i for group in groups for i in group)
-    return columns_of(fetch_upstream(store, ids, progress, certain_only=certain_only), groups)
+    found = columns_of(fetch_upstream(store, ids, progress, certain_only=certain_only), groups)
+    if certain_only and has_possible(store):
+        left = "Links that are only possible were not walked: what they alone reach upstream is no column here."
+        return replace(found, notes=(*found.notes, left))
+    return found
 
 
 def columns_of(upstream: Upstream, groups: Sequence[Sequence[int]]) -> LineageColumns:

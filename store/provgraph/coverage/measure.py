@@ -22,7 +22,8 @@ from provgraph.recording.lost import lost_executions
 from provgraph.store.core import StoreCore
 from provgraph.store.cypher import coverage as statements
 from provgraph.store.cypher.check import SEQUENCE
-from provgraph.store.cypher.trace import ANY_POSSIBLE, CONTEXTS_OF
+from provgraph.store.cypher.trace import CONTEXTS_OF
+from provgraph.store.possible import has_possible
 from provgraph.tracing.roles import Roles
 
 __all__ = ["coverage"]
@@ -130,7 +131,7 @@ def _parameters(tally: _Tally) -> dict[str, object]:
 
 def _count_executions(core: StoreCore, tally: _Tally) -> None:
     asked = _parameters(tally)
-    unsure = any(core.store.read(statement, {}) for statement in (*ANY_POSSIBLE, statements.ANY_PENDING))
+    unsure = has_possible(core.store) or bool(core.store.read(statements.ANY_PENDING, {}))
     for ids, source, uncoded, dirty, possible, pending, count in core.store.read(statements.EXECUTIONS[unsure], asked):
         groups = tally.pipelines.chosen(ids)
         for group in groups:

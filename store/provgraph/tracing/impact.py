@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from provgraph.errors import InvalidValueError
 from provgraph.model import Artifact, Execution, ExecutionState, Node, NodeKind
 from provgraph.store.core import StoreCore
-from provgraph.store.cypher.trace import ANY_POSSIBLE, COUNT, IDS, Way
+from provgraph.store.cypher.trace import COUNT, IDS, Way
+from provgraph.store.possible import has_possible
 from provgraph.store.rows import node_from_properties
 from provgraph.tracing.certificate import Certificate, Cut, CutReason
 from provgraph.tracing.deployments import Deployment, deployments_of, is_deployment
@@ -229,8 +230,7 @@ def impact(
         return _detailed(core, starts, certain_only, roles)
     check_starts(core, starts)
     # links are not looked at one by one here, so both ways are counted, and the difference is told
-    possible = any(core.store.read(statement, {}) for statement in ANY_POSSIBLE)
-    other = _counted(core, starts, not certain_only, deployments) if possible else counted
+    other = _counted(core, starts, not certain_only, deployments) if has_possible(core.store) else counted
     return _summary(core, starts, counted, other, certain_only, roles, set(roles.type_names("model", types)))
 
 
