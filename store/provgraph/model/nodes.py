@@ -196,16 +196,12 @@ class Context(_NodeBase):
 Node: TypeAlias = Artifact | Execution | Context
 N = TypeVar("N", bound=Artifact | Execution | Context)
 
-_FIELDS: Mapping[type, tuple[str, ...]] = {
-    kind: tuple(f.name for f in fields(kind)) for kind in (Artifact, Execution, Context)
-}
-
 
 def with_id(node: N, id_: int) -> N:
     """The node with the id that a store gave it. What was checked when it was made is not checked again."""
     made = object.__new__(type(node))
-    for name in _FIELDS[type(node)]:
-        object.__setattr__(made, name, getattr(node, name))
+    for each in fields(node):
+        object.__setattr__(made, each.name, getattr(node, each.name))
     object.__setattr__(made, "id", id_)
     return made
 
