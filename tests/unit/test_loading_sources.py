@@ -38,6 +38,8 @@ def test_the_path_of_a_source(source: str, path: str | None) -> None:
         (b"\x1f\x8b\x08", "a gzip file"),
         ("{}".encode("utf-16"), "text in UTF-16"),
         ("{}".encode("utf-16-be"), None),  # no mark at its start, so nothing says so
+        (b'{"entity": {"a": ', "text in JSON"),
+        (b"\xef\xbb\xbf\n  [1]", "text in JSON"),
         (b"words", None),
         (b"", None),
     ],

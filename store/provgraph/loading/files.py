@@ -45,7 +45,9 @@ def form_of(path: str) -> str | None:
         if not Path(path).is_file():  # a pipe would wait for ever
             return None
         with Path(path).open("rb") as file:
-            start = file.read(16)
+            start = file.read(64)
     except (OSError, ValueError):
         return None
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        return "text in JSON"
     return next((form for magic, form in _FORMS if start.startswith(magic)), None)
