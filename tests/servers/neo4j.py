@@ -101,8 +101,11 @@ def fetch() -> None:
     done.touch()
 
 
-def start(folder: Path = FOLDER, memory: str = SMALL) -> Server:
-    """Start an empty server in `folder`, on a free loopback port with a generated password; return once it answers."""
+def start(folder: Path = FOLDER, more: str = SMALL) -> Server:
+    """Start an empty server in `folder`, on a free loopback port with a generated password; return once it answers.
+
+    `more` is what its configuration says besides: `SMALL` or `IN_USE`.
+    """
     java = shutil.which("java")
     if java is None:
         sys.exit("Neo4j needs a Java runtime 17 or 21, and there is no java on PATH.")
@@ -113,7 +116,7 @@ def start(folder: Path = FOLDER, memory: str = SMALL) -> Server:
     for name in HOME_FOLDERS:
         (home / name).mkdir(parents=True)
     port = _free_port()
-    (home / "conf" / "neo4j.conf").write_text(CONFIGURATION.format(port=port) + memory, encoding="utf-8")
+    (home / "conf" / "neo4j.conf").write_text(CONFIGURATION.format(port=port) + more, encoding="utf-8")
     password = secrets.token_hex(24)
     environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     admin = [java, "-cp", f"{JARS}/*", "org.neo4j.server.startup.Neo4jAdminCommand", "dbms", "set-initial-password"]

@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
+from provgraph.chunks import weighed_chunks
 from provgraph.loading import LoadReport
 from provgraph.model import (
     Artifact,
@@ -190,16 +192,8 @@ class StoreReader:
             yield self._make.registered_model(row, tags.of(owner), aliases.of(owner))
 
     def _in_batches(self, nodes: Iterable[tuple[T, int]], make: _Make[T]) -> Iterator[Records]:
-        found: list[T] = []
-        weight = 0
-        for node, heavy in nodes:
-            found.append(node)
-            weight += heavy
-            if len(found) >= self._size or weight > HEAVY:
-                yield make(found)
-                found, weight = [], 0
-        if found:
-            yield make(found)
+        for chunk in weighed_chunks(nodes, self._size, itemgetter(1), HEAVY):
+            yield make([node for node, _ in chunk])
 
     def artifacts(self) -> Iterator[Records]:
         """Datasets, models that stand in the history of a run, and versions that runs put out, with their contexts."""

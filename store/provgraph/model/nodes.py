@@ -194,7 +194,7 @@ class Context(_NodeBase):
 
 
 Node: TypeAlias = Artifact | Execution | Context
-N = TypeVar("N", bound=Artifact | Execution | Context)
+N = TypeVar("N", bound=Node)
 
 
 def with_id(node: N, id_: int) -> N:
